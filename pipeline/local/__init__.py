@@ -1,0 +1,1 @@
+"""The local SageMaker: an AWS API on loopback that executes pipeline definitions."""

@@ -1,0 +1,208 @@
+"""The local SageMaker's records: all the jobs, models, endpoints, packages, pipelines and executions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+"""The body of the Describe* response: JSON values only, times as seconds since the epoch (floats)."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (kind, name)
+)
+"""
+
+
+class RecordExists(Exception):
+    """A record of this kind and name is there already."""
+
+
+class RecordMissing(Exception):
+    """There is no record of this kind and name (or it was deleted while someone waited for it)."""
+
+
+class RecordsClosed(Exception):
+    """The store was closed while someone waited: the server is going down."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one record; `before` is None when it was created, `after` when it was deleted."""
+
+    kind: str
+    name: str
+    before: Record | None
+    after: Record | None
+
+
+Listener = Callable[[Change], None]
+
+
+class Records:
+    """A thread-safe store of JSON records on SQLite.
+
+    Kinds are the nouns of the API: TrainingJob, ProcessingJob, TransformJob, Model, EndpointConfig, Endpoint,
+    ModelPackageGroup, ModelPackage (named `<group>/<version>`), Pipeline, PipelineExecution (named
+    `<pipeline>/<execution id>`) and so on. What a method returns is the caller's own copy.
+
+    A call that changes something returns after the commit: it survives `kill -9` of the process. The log is not
+    flushed to the disk at each commit, so a power failure may take the last seconds, never more.
+
+    Args:
+        path: The database file; made if missing, in a folder that exists.
+        listener: Called after each change, by the thread that made it, outside the lock.
+    """
+
+    def __init__(self, path: Path, listener: Listener | None = None) -> None:
+        self._listeners: list[Listener] = [listener] if listener else []
+        self._changed = threading.Condition(threading.RLock())
+        self._closed = False
+        # isolation_level None: each statement commits by itself, except inside our own BEGIN.
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(_SCHEMA)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` after each change from now on."""
+        self._listeners.append(listener)
+
+    def create(self, kind: str, name: str, record: Record) -> None:
+        """Add a record.
+
+        Raises:
+            RecordExists: One of this kind and name is there.
+        """
+        body = json.dumps(record)
+        with self._changed:
+            try:
+                self._execute("INSERT INTO records (kind, name, body) VALUES (?, ?, ?)", kind, name, body)
+            except sqlite3.IntegrityError as error:
+                raise RecordExists(f"{kind} {name}") from error
+            self._changed.notify_all()
+        self._tell(Change(kind, name, None, json.loads(body)))
+
+    def get(self, kind: str, name: str) -> Record | None:
+        """The record, or None."""
+        with self._changed:
+            row = self._execute("SELECT body FROM records WHERE kind = ? AND name = ?", kind, name).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def update(self, kind: str, name: str, /, **fields: object) -> Record:
+        """Set fields of a record in one step; a field given as None is removed.
+
+        Returns:
+            The record after the change.
+
+        Raises:
+            RecordMissing: There is none.
+        """
+        return self.amend(kind, name, lambda record: _merged(record, fields))
+
+    def amend(self, kind: str, name: str, edit: Callable[[Record], Record]) -> Record:
+        """Replace a record by `edit(record)` in one step; for changes that depend on what is there.
+
+        `edit` runs under the lock: it must be quick, and may raise to leave the record as it is.
+
+        Raises:
+            RecordMissing: There is none.
+        """
+        with self._changed:
+            before = self.get(kind, name)
+            if before is None:
+                raise RecordMissing(f"{kind} {name}")
+            body = json.dumps(edit(json.loads(json.dumps(before))))
+            self._execute("UPDATE records SET body = ? WHERE kind = ? AND name = ?", body, kind, name)
+            self._changed.notify_all()
+        after: Record = json.loads(body)
+        if after != before:
+            self._tell(Change(kind, name, before, json.loads(body)))
+        return after
+
+    def delete(self, kind: str, name: str) -> None:
+        """Remove a record.
+
+        Raises:
+            RecordMissing: There is none.
+        """
+        with self._changed:
+            before = self.get(kind, name)
+            if before is None:
+                raise RecordMissing(f"{kind} {name}")
+            self._execute("DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
+            self._changed.notify_all()
+        self._tell(Change(kind, name, before, None))
+
+    def list(self, kind: str, prefix: str = "") -> list[Record]:
+        """All records of a kind whose names start with `prefix`, oldest first."""
+        with self._changed:
+            rows = self._execute(
+                # The greatest code point ends the range, so that the index on (kind, name) is used.
+                "SELECT body FROM records WHERE kind = ? AND name >= ? AND name < ? ORDER BY seq",
+                kind,
+                prefix,
+                prefix + "\U0010ffff",
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def wait(
+        self, kind: str, name: str, until: Callable[[Record], bool], timeout: float | None = None
+    ) -> Record:
+        """Block until `until(record)` holds, and return that record.
+
+        Args:
+            kind: Kind of the record.
+            name: Name of the record.
+            until: Looks at a record; must be quick.
+            timeout: Seconds; None waits for ever.
+
+        Raises:
+            RecordMissing: There is none, or it was deleted meanwhile.
+            TimeoutError: It did not hold in time.
+            RecordsClosed: The store was closed meanwhile.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            while True:
+                record = self.get(kind, name)
+                if record is None:
+                    raise RecordMissing(f"{kind} {name}")
+                if until(record):
+                    return record
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    raise TimeoutError(f"{kind} {name} is not as awaited after {timeout} s")
+                self._changed.wait(left)
+
+    def close(self) -> None:
+        """Close the file and wake everyone who waits; any later call raises RecordsClosed."""
+        with self._changed:
+            if not self._closed:
+                self._closed = True
+                self._db.close()
+                self._changed.notify_all()
+
+    def _execute(self, statement: str, *values: str) -> sqlite3.Cursor:
+        if self._closed:
+            raise RecordsClosed("the record store is closed")
+        return self._db.execute(statement, values)
+
+    def _tell(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+
+def _merged(record: Record, fields: Record) -> Record:
+    return {key: value for key, value in {**record, **fields}.items() if value is not None}

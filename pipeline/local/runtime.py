@@ -1,0 +1,71 @@
+"""What the local SageMaker's API asks of the parts that run things: jobs and endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Jobs(Protocol):
+    """Runs processing, training and transform jobs as subprocesses."""
+
+    def check(self, kind: str, request: Mapping[str, Any]) -> None:
+        """Refuse what no program stands for, before anything is recorded or started.
+
+        Args:
+            kind: TrainingJob, ProcessingJob, TransformJob or Model.
+            request: The Create* request. Before an execution starts it holds only what is known by then:
+                values that come from other steps are absent. What is absent is not to be judged.
+
+        Raises:
+            NotSupportedLocally: R110: for instance no program stands for the image.
+            ApiError: The request cannot work for a reason that AWS knows too.
+        """
+
+    def start(self, kind: str, name: str) -> None:
+        """Run a job in a thread and return at once.
+
+        The record exists (InProgress; a training job's SecondaryStatus is Starting). The thread brings it to
+        its terminal state.
+        """
+
+    def stop(self, kind: str, name: str) -> None:
+        """Ask a running job to stop and return at once; its record says Stopping and in the end Stopped."""
+
+    def close(self) -> None:
+        """End every job's process tree; the server is going down."""
+
+
+class Endpoints(Protocol):
+    """Serves endpoints as real HTTP servers."""
+
+    def create(self, name: str) -> None:
+        """Serve an endpoint and return at once: its record says Creating, then InService or Failed."""
+
+    def update(self, name: str, config_name: str) -> None:
+        """Move an endpoint to another config and return at once: Updating, then InService.
+
+        If the new one does not come up the old one stays in service, and FailureReason of the record says why.
+        """
+
+    def delete(self, name: str) -> None:
+        """Stop serving; the record is removed by the caller."""
+
+    def invoke(
+        self, name: str, body: bytes, content_type: str, accept: str, target_variant: str | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send one request to the model.
+
+        Returns:
+            The model's HTTP status, headers (at least Content-Type and x-Amzn-Invoked-Production-Variant) and
+            body.
+
+        Raises:
+            ApiError: The endpoint is not in service, or has no such variant.
+        """
+
+    def restore(self) -> None:
+        """At server start: serve again every endpoint that was in service."""
+
+    def close(self) -> None:
+        """End every endpoint's process tree; the server is going down. Records stay as they are."""

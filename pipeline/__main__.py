@@ -1,0 +1,5 @@
+"""`python -m pipeline` is `imgpipe`."""
+
+from pipeline.cli.entry import main
+
+main()

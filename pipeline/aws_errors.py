@@ -1,0 +1,73 @@
+"""What boto3 raises, told as findings."""
+
+from __future__ import annotations
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+)
+
+from pipeline.errors import Finding, ImgpipeError, RunError, UsageError
+
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+_UNKNOWN_KEYS = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId")
+
+
+def explain(error: BotoCoreError | ClientError) -> ImgpipeError:
+    """The error of ours that says what an exception of boto3 means and how to go on."""
+    if isinstance(error, ClientError):
+        return _refused(error)
+    if isinstance(error, NoCredentialsError):
+        return UsageError(
+            Finding(
+                "R003",
+                "no-credentials",
+                "AWS credentials were not found",
+                hint="run `aws configure`, name a profile with `--profile`, or add `--local` to need no AWS account",
+            )
+        )
+    if isinstance(error, ProfileNotFound):
+        return UsageError(
+            Finding("R004", "no-profile", str(error), hint="`aws configure list-profiles` lists the profiles")
+        )
+    if isinstance(error, EndpointConnectionError):
+        return RunError(
+            Finding(
+                "R005",
+                "unreachable",
+                str(error).rstrip("."),
+                hint="check the network and the region; for the local SageMaker see `imgpipe local status`",
+            )
+        )
+    return RunError(Finding("R006", "aws-client", str(error)))
+
+
+def code_of(error: ClientError) -> str:
+    """AWS's error code, such as ValidationException."""
+    return str(error.response["Error"]["Code"])
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether the thing that was asked for does not exist, in any of the services' words for it."""
+    code, message = code_of(error), error.response["Error"].get("Message", "")
+    if code in ("ResourceNotFound", "ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "NotFound", "404"):
+        return True
+    absent = ("does not exist", "could not find", "not found")
+    return code == "ValidationException" and any(words in message.lower() for words in absent)
+
+
+def _refused(error: ClientError) -> ImgpipeError:
+    code = code_of(error)
+    hint = None
+    if code in _EXPIRED:
+        hint = "the credentials have expired: sign in again (`aws sso login`, or renew the session token)"
+    elif code in _DENIED:
+        hint = f"the caller needs permission for {error.operation_name}"
+    elif code in _UNKNOWN_KEYS:
+        hint = "check the access key; `aws sts get-caller-identity` tells whether AWS knows it"
+    message = error.response["Error"].get("Message", "no reason given")
+    return RunError(Finding("R001", "refused", f"{error.operation_name} failed: {message} ({code})", hint=hint))

@@ -1,0 +1,86 @@
+"""The bucket that holds code, data and results."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from pipeline.aws_errors import code_of, is_missing
+from pipeline.errors import Finding, RunError
+from pipeline.session import Session
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """The bucket and the key or prefix of an S3 URI."""
+    parts = urlsplit(uri)
+    return parts.netloc, parts.path.removeprefix("/")
+
+
+def ensure_bucket(session: Session, bucket: str) -> None:
+    """Makes SageMaker's default bucket if it is missing, as the SageMaker SDK does; any other must exist.
+
+    Raises:
+        RunError: The bucket does not exist and is not the default one, or belongs to someone else.
+    """
+    s3 = session.client("s3")
+    try:
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=session.facts.account)
+        return
+    except ClientError as error:
+        if not is_missing(error):
+            raise _foreign(bucket, session.facts.account) if code_of(error) == "403" else error from error
+        if bucket != session.facts.bucket:
+            raise _absent(bucket) from error
+    region = session.facts.region
+    # us-east-1 is the one region that CreateBucket refuses to be told.
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, **place)
+
+
+def require_objects(session: Session, prefixes: dict[str, str]) -> None:
+    """Checks that something lies under each prefix, so that a typing error costs no job.
+
+    Args:
+        session: Where to look.
+        prefixes: S3 URI by the name that the user knows it by, such as TrainData.
+
+    Raises:
+        RunError: With one finding for each empty prefix.
+    """
+    empty = [_no_data(name, uri) for name, uri in prefixes.items() if not _has_objects(session, uri)]
+    if empty:
+        raise RunError(*empty)
+
+
+def _has_objects(session: Session, uri: str) -> bool:
+    bucket, prefix = split_uri(uri)
+    try:
+        page = session.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+    except ClientError as error:
+        if code_of(error) == "NoSuchBucket":
+            return False
+        raise
+    return bool(page["KeyCount"])
+
+
+def _no_data(name: str, uri: str) -> Finding:
+    return Finding(
+        "R201",
+        "no-data",
+        f"no objects under {uri}",
+        details=(("read by", name),),
+        hint="upload a folder with train/ and validation/ by `imgpipe data push DIR`, or correct data: in the YAML",
+    )
+
+
+def _absent(bucket: str) -> RunError:
+    hint = "make it, or leave out `bucket` to use SageMaker's default one"
+    return RunError(Finding("R202", "no-bucket", f"bucket '{bucket}' does not exist", hint=hint))
+
+
+def _foreign(bucket: str, account: str) -> RunError:
+    reason = f"account {account} may not use it, or it belongs to another account"
+    return RunError(
+        Finding("R203", "foreign-bucket", f"bucket '{bucket}' refused the request", details=(("reason", reason),))
+    )

@@ -1,0 +1,75 @@
+"""What a step's job wrote, from CloudWatch Logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from pipeline.aws_errors import is_missing
+from pipeline.executions import Step
+from pipeline.session import Session
+
+_GROUPS = {
+    "processing-job": "/aws/sagemaker/ProcessingJobs",
+    "training-job": "/aws/sagemaker/TrainingJobs",
+    "transform-job": "/aws/sagemaker/TransformJobs",
+}
+
+
+@dataclass(frozen=True)
+class LogStream:
+    """Where one step's log lies."""
+
+    group: str
+    prefix: str
+
+    @classmethod
+    def of(cls, step: Step) -> LogStream | None:
+        """The log of a step, or None for a step that runs no job, such as a condition."""
+        if step.job_arn is None:
+            return None
+        kind, _, name = step.job_arn.split(":")[-1].partition("/")
+        return cls(_GROUPS[kind], f"{name}/") if kind in _GROUPS else None
+
+
+def lines(session: Session, stream: LogStream) -> Iterator[str]:
+    """Every line so far, oldest first; none if the job has not written yet."""
+    for name in _stream_names(session, stream):
+        yield from _read(session, stream.group, name)
+
+
+def last_lines(session: Session, stream: LogStream, count: int) -> list[str]:
+    """The newest `count` lines, oldest of them first."""
+    client = session.client("logs")
+    newest: list[str] = []
+    for name in _stream_names(session, stream):
+        page = client.get_log_events(
+            logGroupName=stream.group, logStreamName=name, limit=count, startFromHead=False
+        )
+        newest += [event["message"] for event in page["events"]]
+    return newest[-count:]
+
+
+def _stream_names(session: Session, stream: LogStream) -> list[str]:
+    request = {"logGroupName": stream.group, "logStreamNamePrefix": stream.prefix}
+    try:
+        pages = list(session.client("logs").get_paginator("describe_log_streams").paginate(**request))
+    except ClientError as error:
+        if is_missing(error):
+            return []
+        raise
+    return [found["logStreamName"] for page in pages for found in page["logStreams"]]
+
+
+def _read(session: Session, group: str, name: str) -> Iterator[str]:
+    client, token = session.client("logs"), None
+    while True:
+        more = {"nextToken": token} if token else {}
+        page = client.get_log_events(logGroupName=group, logStreamName=name, startFromHead=True, **more)
+        yield from (event["message"] for event in page["events"])
+        # CloudWatch repeats the token that it was given when there is nothing more.
+        if page["nextForwardToken"] == token:
+            return
+        token = page["nextForwardToken"]

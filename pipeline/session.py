@@ -1,0 +1,105 @@
+"""The one way to AWS, or to what answers in its place."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from pipeline.account import AccountFacts
+from pipeline.errors import Finding, UsageError
+
+# A client that waits a minute for a dead host looks hung; AWS's own endpoints answer a connect in well under a second.
+_CONNECT_TIMEOUT_S = 10
+
+
+@dataclass(frozen=True)
+class Session:
+    """A boto3 session and the address that its clients call.
+
+    Attributes:
+        boto: Credentials and region.
+        endpoint_url: None for AWS itself.
+        role: ARN or name of the execution role, if one was given.
+    """
+
+    boto: boto3.Session
+    endpoint_url: str | None = None
+    role: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the local SageMaker answers."""
+        return self.endpoint_url is not None
+
+    @property
+    def engine(self) -> str:
+        """What runs the pipeline, in words for people."""
+        return "the local SageMaker" if self.is_local else f"Amazon SageMaker in {self.boto.region_name}"
+
+    @functools.cached_property
+    def facts(self) -> AccountFacts:
+        """What STS says of the account, with SageMaker's own default for the bucket."""
+        identity = self.client("sts").get_caller_identity()
+        account, partition = identity["Account"], identity["Arn"].split(":")[1]
+        region = self.boto.region_name
+        role = self.role or "imgpipe-execution"
+        return AccountFacts(
+            account=account,
+            region=region,
+            partition=partition,
+            bucket=f"sagemaker-{region}-{account}",
+            role=role if role.startswith("arn:") else f"arn:{partition}:iam::{account}:role/{role}",
+        )
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service; one a session."""
+        return _client(self, service)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@functools.cache
+def _client(session: Session, service: str) -> Any:
+    retries: Mapping[str, Any] = {"mode": "standard", "max_attempts": 5}
+    addressing = {"addressing_style": "path"} if session.is_local else {}
+    config = Config(retries=retries, connect_timeout=_CONNECT_TIMEOUT_S, s3=addressing)
+    return session.boto.client(service, endpoint_url=session.endpoint_url, config=config)
+
+
+def connect_aws(profile: str | None, region: str | None, environ: Mapping[str, str]) -> Session:
+    """A session on AWS with the usual search for credentials.
+
+    Args:
+        profile: Named profile of ~/.aws/config.
+        region: Overrides the profile's and the environment's.
+        environ: Where IMGPIPE_ROLE is looked up.
+
+    Raises:
+        UsageError: No region can be told.
+    """
+    boto = boto3.Session(profile_name=profile, region_name=region)
+    if boto.region_name is None:
+        raise UsageError(
+            Finding(
+                code="R002",
+                slug="no-region",
+                message="no AWS region is set",
+                details=(("looked", "--region, AWS_REGION, AWS_DEFAULT_REGION, the profile in ~/.aws/config"),),
+                hint="add `--region us-east-1`, or `--local` to need no AWS account",
+            )
+        )
+    return Session(boto, role=environ.get("IMGPIPE_ROLE"))
+
+
+def connect_local(url: str, access_key: str, secret_key: str, region: str) -> Session:
+    """A session on a local SageMaker that is up."""
+    boto = boto3.Session(
+        aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
+    )
+    return Session(boto, endpoint_url=url)

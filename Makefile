@@ -3,17 +3,56 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+QUICKSTART := --local --config config/quickstart.yaml
 
-.PHONY: help
+.PHONY: help run test check bench generate clean
+
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# pip, not uv: only pip picks the CPU build of torch where one is configured.
+run: $(VENV)/installed ## train, gate, register, deploy and ask a classifier, all on this machine
+	@$(BIN)/imgpipe data sample sample-data
+	@$(BIN)/imgpipe data push sample-data $(QUICKSTART)
+	@$(BIN)/imgpipe run $(QUICKSTART)
+	@$(BIN)/imgpipe predict sample-data/held-out/*.png $(QUICKSTART)
+	@echo
+	@echo "look further:"
+	@echo "  $(BIN)/imgpipe report $(QUICKSTART)            the evaluation as a page"
+	@echo "  $(BIN)/imgpipe logs TrainModel $(QUICKSTART)   what training said"
+	@echo "  $(BIN)/imgpipe models list $(QUICKSTART)       what is registered"
+	@echo "  $(BIN)/imgpipe predict FILE... $(QUICKSTART)   ask the endpoint"
+	@echo "stop everything:"
+	@echo "  $(BIN)/imgpipe local down                  what it holds is kept"
+
+test: $(VENV)/installed-dev ## run the tests
+	$(BIN)/pytest --quiet --numprocesses 2 --dist loadgroup
+
+check: $(VENV)/installed-dev ## lint, types, import rules, generated files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev ## measure against peers and limits; writes build/bench.json
+	$(BIN)/python -m tests.bench
+
+generate: $(VENV)/installed-dev ## write anew what is generated: schema, documents, golden definitions
+	$(BIN)/python -m pipeline.config.schema
+	$(BIN)/python -m pipeline.local.parity
+	$(BIN)/python -m tests.regenerate_golden
+
+clean: ## remove what make has made here; the local SageMaker's data stay
+	rm -rf $(VENV) build sample-data .mypy_cache .ruff_cache .pytest_cache
+
+# pip, not uv or poetry: only pip picks the CPU build of torch where one is configured.
 $(VENV)/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"imgpipe needs Python 3.11 or newer, this is {v.major}.{v.minor}; name another with `make PYTHON=python3.12 run`")'
+	@echo "installing into $(VENV) (a few minutes the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@echo "installing the development tools into $(VENV)"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@

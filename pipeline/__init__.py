@@ -1,0 +1,1 @@
+"""The driver: from one YAML file to a pipeline that runs."""

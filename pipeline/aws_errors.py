@@ -14,7 +14,12 @@ from pipeline.errors import Finding, ImgpipeError, RunError, UsageError
 
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
-_UNKNOWN_KEYS = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId")
+_UNKNOWN_KEYS = (
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+)
 
 
 def explain(error: BotoCoreError | ClientError) -> ImgpipeError:
@@ -27,7 +32,7 @@ def explain(error: BotoCoreError | ClientError) -> ImgpipeError:
                 "R003",
                 "no-credentials",
                 "AWS credentials were not found",
-                hint="run `aws configure`, name a profile with `--profile`, or add `--local` to need no AWS account",
+                hint="run `aws configure`, or name a `--profile`; `--local` needs no AWS account",
             )
         )
     if isinstance(error, ProfileNotFound):
@@ -54,7 +59,14 @@ def code_of(error: ClientError) -> str:
 def is_missing(error: ClientError) -> bool:
     """Whether the thing that was asked for does not exist, in any of the services' words for it."""
     code, message = code_of(error), error.response["Error"].get("Message", "")
-    if code in ("ResourceNotFound", "ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "NotFound", "404"):
+    if code in (
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+        "NoSuchKey",
+        "NoSuchBucket",
+        "NotFound",
+        "404",
+    ):
         return True
     absent = ("does not exist", "could not find", "not found")
     return code == "ValidationException" and any(words in message.lower() for words in absent)
@@ -70,4 +82,6 @@ def _refused(error: ClientError) -> ImgpipeError:
     elif code in _UNKNOWN_KEYS:
         hint = "check the access key; `aws sts get-caller-identity` tells whether AWS knows it"
     message = error.response["Error"].get("Message", "no reason given")
-    return RunError(Finding("R001", "refused", f"{error.operation_name} failed: {message} ({code})", hint=hint))
+    return RunError(
+        Finding("R001", "refused", f"{error.operation_name} failed: {message} ({code})", hint=hint)
+    )

@@ -70,7 +70,7 @@ def _no_data(name: str, uri: str) -> Finding:
         "no-data",
         f"no objects under {uri}",
         details=(("read by", name),),
-        hint="upload a folder with train/ and validation/ by `imgpipe data push DIR`, or correct data: in the YAML",
+        hint="upload a folder by `imgpipe data push DIR`, or correct data: in the YAML",
     )
 
 
@@ -82,5 +82,7 @@ def _absent(bucket: str) -> RunError:
 def _foreign(bucket: str, account: str) -> RunError:
     reason = f"account {account} may not use it, or it belongs to another account"
     return RunError(
-        Finding("R203", "foreign-bucket", f"bucket '{bucket}' refused the request", details=(("reason", reason),))
+        Finding(
+            "R203", "foreign-bucket", f"bucket '{bucket}' refused the request", details=(("reason", reason),)
+        )
     )

@@ -48,7 +48,9 @@ def push(
     overwrite: bool,
     progress: Callable[[Iterable[object], int], Iterator[object]],
 ) -> Pushed:
-    """Uploads the files of each split to its prefix. What is there already is not sent again; nothing is deleted.
+    """Uploads the files of each split to its prefix.
+
+    What is there already is not sent again, and nothing is deleted.
 
     Args:
         session: Where to.

@@ -158,7 +158,10 @@ def _problem(file: Path) -> Finding | None:
         return Finding("R402", "not-an-image", f"{file} is neither a JPEG nor a PNG image")
     if size > _MAX_BODY:
         return Finding(
-            "R404", "too-large", f"{file} has {size:,} bytes, an endpoint takes at most {_MAX_BODY:,}", hint="shrink it"
+            "R404",
+            "too-large",
+            f"{file} has {size:,} bytes, an endpoint takes at most {_MAX_BODY:,}",
+            hint="shrink it",
         )
     return None
 
@@ -197,5 +200,7 @@ def _refused(file: Path, name: str, error: ClientError) -> RunError:
     response: Any = error.response
     reason = response.get("OriginalMessage") or response["Error"]["Message"]
     return RunError(
-        Finding("R406", "prediction-failed", f"endpoint '{name}' refused {file}", details=(("reason", reason),))
+        Finding(
+            "R406", "prediction-failed", f"endpoint '{name}' refused {file}", details=(("reason", reason),)
+        )
     )

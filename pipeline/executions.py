@@ -31,7 +31,7 @@ class Step:
     Attributes:
         name: As in the definition.
         type: Such as Training.
-        status: AWS's word for it; "Waiting" for a step that has not begun and "Not run" for one that never will.
+        status: AWS's word for it; "Waiting" for a step that has not begun, "Not run" for one that never will.
         started: None before it began.
         ended: None while it runs.
         reason: Why it failed.
@@ -102,7 +102,9 @@ class Execution:
                 return step
         known = ", ".join(step.name for step in self.steps)
         raise RunError(
-            Finding("R104", "no-step", f"execution {self.id} has no step '{name}'", hint=f"its steps are {known}")
+            Finding(
+                "R104", "no-step", f"execution {self.id} has no step '{name}'", hint=f"its steps are {known}"
+            )
         )
 
     def to_json(self) -> dict[str, object]:
@@ -151,7 +153,9 @@ def latest(session: Session, pipeline: str) -> str:
     summaries = page["PipelineExecutionSummaries"]
     if not summaries:
         raise RunError(
-            Finding("R102", "never-started", f"pipeline '{pipeline}' has no executions", hint="`imgpipe start`")
+            Finding(
+                "R102", "never-started", f"pipeline '{pipeline}' has no executions", hint="`imgpipe start`"
+            )
         )
     return str(summaries[0]["PipelineExecutionArn"])
 

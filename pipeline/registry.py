@@ -72,7 +72,9 @@ def models(session: Session, group: str) -> list[Model]:
         if is_missing(error):
             hint = "`imgpipe upsert` makes the group, a passed gate registers a model"
             raise RunError(
-                Finding("R301", "no-group", f"{session.engine} has no model package group '{group}'", hint=hint)
+                Finding(
+                    "R301", "no-group", f"{session.engine} has no model package group '{group}'", hint=hint
+                )
             ) from error
         raise
     return [_model(session, client.describe_model_package(ModelPackageName=arn)) for arn in arns]

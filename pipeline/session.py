@@ -13,7 +13,7 @@ from botocore.config import Config
 from pipeline.account import AccountFacts
 from pipeline.errors import Finding, UsageError
 
-# A client that waits a minute for a dead host looks hung; AWS's own endpoints answer a connect in well under a second.
+# Waiting botocore's minute for a dead host looks hung; AWS answers a connect in well under a second.
 _CONNECT_TIMEOUT_S = 10
 
 
@@ -90,7 +90,9 @@ def connect_aws(profile: str | None, region: str | None, environ: Mapping[str, s
                 code="R002",
                 slug="no-region",
                 message="no AWS region is set",
-                details=(("looked", "--region, AWS_REGION, AWS_DEFAULT_REGION, the profile in ~/.aws/config"),),
+                details=(
+                    ("looked", "--region, AWS_REGION, AWS_DEFAULT_REGION, the profile in ~/.aws/config"),
+                ),
                 hint="add `--region us-east-1`, or `--local` to need no AWS account",
             )
         )
@@ -99,7 +101,5 @@ def connect_aws(profile: str | None, region: str | None, environ: Mapping[str, s
 
 def connect_local(url: str, access_key: str, secret_key: str, region: str) -> Session:
     """A session on a local SageMaker that is up."""
-    boto = boto3.Session(
-        aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
-    )
+    boto = boto3.Session(aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region)
     return Session(boto, endpoint_url=url)

@@ -53,8 +53,8 @@ class Desired:
 def upsert(session: Session, desired: Desired) -> Upserted:
     """Uploads the code, makes the group, then creates or updates the pipeline.
 
-    In this order, so that an interrupt never leaves a pipeline that refers to code which is not there; doing it
-    again goes on from there.
+    In this order, so that an interrupt never leaves a pipeline that refers to code which is not there; doing
+    it again goes on from there.
     """
     ensure_bucket(session, desired.bucket)
     uploaded = tuple(_upload(session, desired, desired.bundles))

@@ -6,8 +6,11 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from pipeline.errors import ImgpipeError
+
+_Item = TypeVar("_Item")
 
 # A log file wants a sign of life, not a line an object.
 _PLAIN_PROGRESS_S = 5.0
@@ -57,7 +60,7 @@ def table(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def progress[T](items: Iterable[T], total: int, label: str) -> Iterator[T]:
+def progress(items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:
     """Passes items on and shows how far they have come, at what rate and how long the rest will take."""
     if not total:
         return
@@ -67,7 +70,7 @@ def progress[T](items: Iterable[T], total: int, label: str) -> Iterator[T]:
         yield from _plain(items, total, label)
 
 
-def _bar[T](items: Iterable[T], total: int, label: str) -> Iterator[T]:
+def _bar(items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -80,7 +83,7 @@ def _bar[T](items: Iterable[T], total: int, label: str) -> Iterator[T]:
             bar.advance(task)
 
 
-def _plain[T](items: Iterable[T], total: int, label: str) -> Iterator[T]:
+def _plain(items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:
     begun = told = time.monotonic()
     for count, item in enumerate(items, 1):
         yield item
@@ -88,6 +91,9 @@ def _plain[T](items: Iterable[T], total: int, label: str) -> Iterator[T]:
         if now - told >= _PLAIN_PROGRESS_S or count == total:
             rate = count / max(now - begun, 1e-6)
             left = (total - count) / rate
-            note(f"{label} {count:,}/{total:,}, {rate:,.0f}/s, {left:.0f} s left" if left else
-                 f"{label} {count:,}/{total:,}, {rate:,.0f}/s")
+            note(
+                f"{label} {count:,}/{total:,}, {rate:,.0f}/s, {left:.0f} s left"
+                if left
+                else f"{label} {count:,}/{total:,}, {rate:,.0f}/s"
+            )
             told = now

@@ -13,17 +13,25 @@ from pipeline.cli import console
 from pipeline.cli.lazy import Entry, build
 from pipeline.errors import ExitCode, ImgpipeError
 
-_MAIN, _LOOK, _MODELS, _AROUND = "The pipeline", "Look and act", "Models and endpoints", "Data and the local SageMaker"
+_MAIN, _LOOK, _MODELS, _AROUND = (
+    "The pipeline",
+    "Look and act",
+    "Models and endpoints",
+    "Data and the local SageMaker",
+)
 
 COMMANDS: Mapping[str, Entry] = {
     "validate": Entry("pipeline.cli.define:validate", "Check the YAML, offline.", _MAIN),
-    "compile": Entry("pipeline.cli.define:compile_definition", "Print the pipeline definition, offline.", _MAIN),
+    "compile": Entry(
+        "pipeline.cli.define:compile_definition", "Print the pipeline definition, offline.", _MAIN
+    ),
     "upsert": Entry("pipeline.cli.run:upsert", "Create or update the pipeline.", _MAIN),
     "start": Entry("pipeline.cli.run:start", "Start an execution.", _MAIN),
     "run": Entry("pipeline.cli.run:run", "Upsert, start and watch.", _MAIN),
     "status": Entry("pipeline.cli.look:status", "Show the steps of an execution.", _LOOK),
     "watch": Entry("pipeline.cli.look:watch", "Follow an execution until it ends.", _LOOK),
     "logs": Entry("pipeline.cli.look:logs", "Print the log of a step.", _LOOK),
+    "report": Entry("pipeline.cli.report:report", "Fetch the evaluation's page.", _LOOK),
     "stop": Entry("pipeline.cli.look:stop", "Stop an execution.", _LOOK),
     "models": Entry(
         {"list": Entry("pipeline.cli.models:list_models", "List the registered models.")},
@@ -59,7 +67,9 @@ COMMANDS: Mapping[str, Entry] = {
     ),
 }
 
-_ROOT = Entry(COMMANDS, "Keep an image classifier trained and served on Amazon SageMaker, from one YAML file.")
+_ROOT = Entry(
+    COMMANDS, "Keep an image classifier trained and served on Amazon SageMaker, from one YAML file."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -86,7 +96,9 @@ def _unexpected(error: Exception) -> ExitCode:
         console.problem(told)
         return told.exit_code
     log = _write_crash_log(error)
-    console.note(f"error R999 bug: {type(error).__name__}: {error}\n  this is a bug in imgpipe; details are in {log}")
+    console.note(
+        f"error R999 bug: {type(error).__name__}: {error}\n  this is a bug in imgpipe; details are in {log}"
+    )
     return ExitCode.BUG
 
 

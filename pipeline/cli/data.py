@@ -1,0 +1,61 @@
+"""data: sample images and uploads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Profile, Region
+from pipeline.cli.target import Target
+
+
+def sample(
+    folder: Annotated[Path, typer.Argument(help="Where to; made if missing.")] = Path("sample-data"),
+    as_json: Json = False,
+) -> None:
+    """Lays out real images to try imgpipe on: 1,797 handwritten digits of the UCI repository.
+
+    They ship inside scikit-learn, so this needs no network. train/ and validation/ hold one folder a class;
+    held-out/ holds images that are in neither, for predict.
+    """
+    from pipeline.sample import write_digits
+
+    summary = write_digits(folder)
+    if as_json:
+        console.result_json(summary.to_json())
+    else:
+        console.result(str(summary))
+
+
+def push(
+    folder: Annotated[Path, typer.Argument(help="Holds train/CLASS/… and validation/CLASS/…")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace objects that differ.")] = False,
+    local: Local = False,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Uploads a folder to the config's data prefixes. What is there already is not sent again."""
+    from pipeline.data import push as upload
+
+    target = Target(config, local, profile, region)
+    session = target.session()
+    data = target.load(session).config.data
+    prefixes = {"train": data.train, "validation": data.validation}
+    pushed = upload(
+        session,
+        folder,
+        prefixes,
+        overwrite=overwrite,
+        progress=lambda items, total: console.progress(items, total, "uploading"),
+    )
+    if as_json:
+        console.result_json(pushed.to_json())
+        return
+    console.result(f"{pushed.uploaded:,} images uploaded, {pushed.present:,} were there already")
+    if pushed.foreign:
+        console.note(f"{pushed.foreign:,} other objects lie under the prefixes; they were left alone")

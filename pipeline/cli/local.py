@@ -1,0 +1,71 @@
+"""local: the local SageMaker's life."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.options import Json
+from pipeline.cli.target import home
+from pipeline.errors import ExitCode, Finding, RunError
+from pipeline.local import lifecycle
+from pipeline.local.lifecycle import LocalEndpoint
+
+
+def up(as_json: Json = False) -> None:
+    """Starts the local SageMaker on 127.0.0.1, if it is not up yet."""
+    _show(lifecycle.ensure_running(home()), as_json)
+
+
+def down(as_json: Json = False) -> None:
+    """Stops the local SageMaker with its jobs and endpoints. What it holds is there again after `up`."""
+    was_up = lifecycle.status(home()) is not None
+    lifecycle.stop(home())
+    if as_json:
+        console.result_json({"stopped": was_up})
+    else:
+        console.result("the local SageMaker is down" if was_up else "the local SageMaker was not up")
+
+
+def status(as_json: Json = False) -> None:
+    """Shows the address and the credentials, ready for the AWS CLI. Exits with 1 if it is down."""
+    at = lifecycle.status(home())
+    if at is None:
+        if as_json:
+            console.result_json({"up": False})
+            raise typer.Exit(ExitCode.FAILED)
+        raise RunError(Finding("L002", "not-up", "the local SageMaker is not up", hint="imgpipe local up"))
+    _show(at, as_json)
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Stops the local SageMaker and deletes its data, jobs, models and endpoints."""
+    folder = home() / "local"
+    if not yes and not console.confirm(f"Delete everything in {folder}?"):
+        console.note("nothing was deleted; `--yes` deletes without asking")
+        raise typer.Exit(ExitCode.FAILED)
+    lifecycle.stop(home())
+    lifecycle.reset(home())
+    if as_json:
+        console.result_json({"deleted": str(folder)})
+    else:
+        console.result(f"deleted {folder}")
+
+
+def _show(at: LocalEndpoint, as_json: bool) -> None:
+    environment = {
+        "AWS_ENDPOINT_URL": at.url,
+        "AWS_ACCESS_KEY_ID": at.access_key,
+        "AWS_SECRET_ACCESS_KEY": at.secret_key,
+        "AWS_DEFAULT_REGION": at.region,
+    }
+    if as_json:
+        console.result_json({"up": True, "pid": at.pid, "account": at.account, **environment})
+        return
+    console.note(f"the local SageMaker is up: {at.url} (pid {at.pid}); for the AWS CLI and boto3:")
+    console.result("\n".join(f"export {name}={value}" for name, value in environment.items()))

@@ -1,0 +1,109 @@
+"""upsert, start and run: what changes a pipeline or sets it going."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline import executions
+from pipeline.bucket import require_objects
+from pipeline.cli import console, watching
+from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Parameters, Profile, Region
+from pipeline.cli.target import Target, parse_parameters
+from pipeline.config.loader import Loaded
+from pipeline.definition import build_definition
+from pipeline.session import Session
+from pipeline.upsert import Desired, Upserted
+from pipeline.upsert import upsert as bring_about
+
+
+def upsert(
+    config: ConfigFile = DEFAULT_CONFIG,
+    local: Local = False,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Uploads the step programs and creates or updates the pipeline. Doing it twice changes nothing."""
+    job = _Job.of(Target(config, local, profile, region))
+    done = job.upsert()
+    if as_json:
+        console.result_json(done.to_json())
+    else:
+        console.result(f"pipeline {job.loaded.config.name}: {done.action}")
+
+
+def start(
+    config: ConfigFile = DEFAULT_CONFIG,
+    parameter: Parameters = None,
+    local: Local = False,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Starts an execution of the pipeline as it was last upserted, and returns at once."""
+    parameters = parse_parameters(parameter)
+    target = Target(config, local, profile, region)
+    session = target.session()
+    loaded = target.load(session)
+    arn = _start(session, loaded, parameters)
+    if as_json:
+        console.result_json({"arn": arn})
+    else:
+        console.result(arn)
+        console.note(f"follow it: imgpipe watch{watching.options(target)}")
+
+
+def run(
+    config: ConfigFile = DEFAULT_CONFIG,
+    parameter: Parameters = None,
+    local: Local = False,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Upserts the pipeline, starts an execution and follows it until it ends.
+
+    Exits with 1 if the execution does not succeed. Interrupted while it follows, the execution goes on.
+    """
+    parameters = parse_parameters(parameter)
+    try:
+        job = _Job.of(Target(config, local, profile, region))
+        done = job.upsert()
+        console.note(f"pipeline {job.loaded.config.name} on {job.session.engine}: {done.action}")
+        arn = _start(job.session, job.loaded, parameters)
+    except KeyboardInterrupt:
+        console.note("interrupted; no execution was started")
+        raise
+    watching.follow(job.session, arn, job.target, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class _Job:
+    target: Target
+    session: Session
+    loaded: Loaded
+
+    @classmethod
+    def of(cls, target: Target) -> _Job:
+        session = target.session()
+        return cls(target, session, target.load(session))
+
+    def upsert(self) -> Upserted:
+        config, facts = self.loaded.config, self.loaded.facts
+        definition = build_definition(config, facts)
+        desired = Desired(
+            name=config.name,
+            definition=definition.text,
+            bucket=facts.bucket,
+            bundles=definition.bundles,
+            group=config.register.group,
+            role=facts.role,
+        )
+        return bring_about(self.session, desired)
+
+
+def _start(session: Session, loaded: Loaded, parameters: dict[str, str]) -> str:
+    data = loaded.config.data
+    prefixes = {"TrainData": data.train, "ValidationData": data.validation}
+    require_objects(session, {name: parameters.get(name, uri) for name, uri in prefixes.items()})
+    return executions.start(session, loaded.config.name, parameters)

@@ -1,0 +1,76 @@
+"""From the options of a command line to a config and a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.cli import console
+from pipeline.config.loader import Loaded, load_config
+from pipeline.errors import Finding, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.session import Session
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a command goes: its YAML and the engine behind it."""
+
+    config: Path
+    local: bool
+    profile: str | None = None
+    region: str | None = None
+
+    def session(self) -> Session:
+        """Connects; starts the local SageMaker if that is where the command goes."""
+        from pipeline.session import connect_aws, connect_local
+
+        if not self.local:
+            return connect_aws(self.profile, self.region, os.environ)
+        from pipeline.local.lifecycle import ensure_running
+
+        at = ensure_running(home())
+        return connect_local(at.url, at.access_key, at.secret_key, at.region)
+
+    def load(self, session: Session) -> Loaded:
+        """The config, with the facts of the session's account filled in; its warnings are told."""
+        loaded = load_config(self.config, facts=session.facts, environ=os.environ)
+        for warning in loaded.warnings:
+            console.note(str(warning))
+        return loaded
+
+    def find_execution(self, arn: str | None) -> tuple[Session, str]:
+        """The session, and the execution that is named or else the newest one."""
+        from pipeline import executions
+
+        session = self.session()
+        return session, arn or executions.latest(session, self.load(session).config.name)
+
+
+def home() -> Path:
+    """Where imgpipe keeps what is its own: $IMGPIPE_HOME, else ~/.imgpipe."""
+    return Path(os.environ.get("IMGPIPE_HOME") or Path.home() / ".imgpipe")
+
+
+def parse_parameters(texts: list[str] | None) -> Mapping[str, str]:
+    """NAME=VALUE arguments as a mapping.
+
+    Raises:
+        UsageError: With one finding for each argument without an equals sign.
+    """
+    pairs = [text.partition("=") for text in texts or []]
+    bad = [name for name, equals, _ in pairs if not equals]
+    if bad:
+        raise UsageError(
+            *(
+                Finding(
+                    "R105", "bad-parameter", f"parameter '{name}' has no value", hint=f"write {name}=VALUE"
+                )
+                for name in bad
+            )
+        )
+    return {name: value for name, _, value in pairs}

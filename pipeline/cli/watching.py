@@ -1,0 +1,159 @@
+"""How an execution looks on a terminal, in a log file and when it has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pipeline import executions, logs
+from pipeline.cli import console
+from pipeline.cli.options import DEFAULT_CONFIG
+from pipeline.errors import ExitCode, Finding, RunError
+from pipeline.executions import Execution, Step
+
+if TYPE_CHECKING:
+    from pipeline.cli.target import Target
+    from pipeline.session import Session
+
+MARKS = {
+    "Succeeded": "✓",
+    "Failed": "✗",
+    "Executing": "▶",
+    "Starting": "▶",
+    "Stopping": "▶",
+    "Stopped": "■",
+    "Not run": "-",
+    "Waiting": "·",
+}
+_LOG_TAIL = 10
+
+
+def follow(session: Session, arn: str, target: Target, *, as_json: bool) -> None:
+    """Shows an execution until it ends.
+
+    Raises:
+        RunError: It did not succeed.
+        KeyboardInterrupt: The user turned away; the execution goes on.
+    """
+    console.note(f"execution {arn}")
+    last = None
+    try:
+        with _view(session) as show:
+            for last in executions.watch(session, arn):
+                show(last)
+    except KeyboardInterrupt:
+        more = options(target)
+        console.note(f"\nno longer watching; the execution goes on\n  follow it  imgpipe watch{more}")
+        console.note(f"  stop it    imgpipe stop{more}")
+        raise
+    assert last is not None, "a watch yields at least once"
+    if as_json:
+        console.result_json(last.to_json())
+    else:
+        console.result(summary(last))
+    if last.status != "Succeeded":
+        if as_json:
+            raise typer.Exit(ExitCode.FAILED)
+        raise failure(session, last, target)
+
+
+def summary(execution: Execution) -> str:
+    """The execution and its steps as a table."""
+    rows = [
+        (MARKS.get(step.status, " "), step.name, step.status, _duration(step), _remark(step))
+        for step in execution.steps
+    ]
+    table = console.table(rows, (" ", "STEP", "STATUS", "TIME", ""))
+    return f"{table}\nexecution {execution.id} of {execution.pipeline}: {execution.status}"
+
+
+def failure(session: Session, execution: Execution, target: Target) -> RunError:
+    """What failed in an execution that did not succeed, why, and how to look further."""
+    failed = [step for step in execution.steps if step.status == "Failed"]
+    if not failed:
+        reason = execution.reason or "no step failed"
+        message = f"execution {execution.id} ended as {execution.status}"
+        return RunError(Finding("R110", "not-succeeded", message, details=(("reason", reason),)))
+    not_run = ", ".join(step.name for step in execution.steps if step.status == "Not run")
+    return RunError(*(_step_failed(session, step, not_run, target) for step in failed))
+
+
+def options(target: Target) -> str:
+    """The options that make another command go where this one went, with a leading space."""
+    words = []
+    if target.local:
+        words.append("--local")
+    if target.profile:
+        words.append(f"--profile {target.profile}")
+    if target.region:
+        words.append(f"--region {target.region}")
+    if target.config != DEFAULT_CONFIG:
+        words.append(f"-c {target.config}")
+    return "".join(f" {word}" for word in words)
+
+
+def _step_failed(session: Session, step: Step, not_run: str, target: Target) -> Finding:
+    took = f" after {step.seconds:.1f} s" if step.seconds is not None else ""
+    details = [("reason", step.reason or "SageMaker gave none")]
+    stream = logs.LogStream.of(step)
+    tail = logs.last_lines(session, stream, _LOG_TAIL) if stream else []
+    if tail:
+        details.append(("log", f"imgpipe logs {step.name}{options(target)}   (its last lines)"))
+        details += [("", line) for line in tail]
+    if not_run:
+        details.append(("not run", not_run))
+    if step.type == "Fail":
+        return Finding("R109", "rejected", f"{step.name} ended the execution", details=tuple(details))
+    hint = f"fix it and start again: imgpipe run{options(target)}"
+    return Finding("R108", "step-failed", f"{step.name} failed{took}", details=tuple(details), hint=hint)
+
+
+@contextmanager
+def _view(session: Session) -> Iterator[Any]:
+    if not console.is_terminal():
+        yield _Lines(session).show
+        return
+    from pipeline.cli.live import live_view
+
+    with live_view(session) as show:
+        yield show
+
+
+class _Lines:
+    """One line for each change, for log files and CI."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._seen: dict[str, tuple[str, str]] = {}
+
+    def show(self, execution: Execution) -> None:
+        for step in execution.steps:
+            if step.started is None:
+                continue
+            now = (step.status, progress_line(self._session, step))
+            if self._seen.get(step.name) != now:
+                self._seen[step.name] = now
+                took = _duration(step) if step.ended else ""
+                console.note("  ".join(word for word in (step.name, *now, took) if word))
+
+
+def progress_line(session: Session, step: Step) -> str:
+    """The newest line of a running training job, which tells how far it is; empty for any other step."""
+    if step.type != "Training" or step.ended is not None:
+        return ""
+    stream = logs.LogStream.of(step)
+    newest = logs.last_lines(session, stream, 1) if stream else []
+    return newest[0].strip() if newest else ""
+
+
+def _duration(step: Step) -> str:
+    return f"{step.seconds:.1f} s" if step.seconds is not None else ""
+
+
+def _remark(step: Step) -> str:
+    if step.outcome is not None:
+        return f"condition is {step.outcome.lower()}"
+    return step.reason or ""

@@ -1,0 +1,91 @@
+"""CloudWatch Logs for the parts that run jobs: lines put into moto's logs in this process.
+
+It leans on these internals of moto 5.2: `LogsBackend.ensure_log_group`, `ensure_log_stream` and
+`put_log_events`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from moto.backends import get_backend
+
+GROUPS = {
+    "ProcessingJob": "/aws/sagemaker/ProcessingJobs",
+    "TrainingJob": "/aws/sagemaker/TrainingJobs",
+    "TransformJob": "/aws/sagemaker/TransformJobs",
+}
+"""The log group of each kind of job, as "Log Groups and Streams" in the SageMaker guide lists them."""
+
+_log = logging.getLogger(__name__)
+
+
+def endpoint_group(endpoint: str) -> str:
+    """The log group of an endpoint."""
+    return f"/aws/sagemaker/Endpoints/{endpoint}"
+
+
+class LogWriter:
+    """Writes the lines of one log stream, in order. For one thread at a time."""
+
+    def __init__(self, logs: JobLogs, group: str, stream: str) -> None:
+        self._logs = logs
+        self._last_ms = 0
+        self.group = group
+        self.stream = stream
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Add lines, all with the present time. A failure is logged: a job does not end for its log."""
+        if not lines:
+            return
+        # CloudWatch sorts by time: a clock that was set back must not shuffle the lines.
+        self._last_ms = max(self._last_ms, int(self._logs.clock() * 1000))
+        events = [{"timestamp": self._last_ms, "message": line} for line in lines]
+        try:
+            self._logs.put(self.group, self.stream, events)
+        except Exception:
+            _log.exception("cannot write to log stream %s of %s", self.stream, self.group)
+
+
+class JobLogs:
+    """The CloudWatch Logs of one account and region.
+
+    Args:
+        account: The account's number.
+        region: Its region.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, account: str, region: str, clock: Callable[[], float] = time.time) -> None:
+        self._account = account
+        self._region = region
+        self._making = threading.Lock()
+        self.clock = clock
+
+    def for_job(self, kind: str, name: str) -> LogWriter:
+        """Open a new stream for a job: `<job>/algo-1-<seconds since the epoch>`, as of its first instance."""
+        return self.open(GROUPS[kind], f"{name}/algo-1-{int(self.clock())}")
+
+    def open(self, group: str, stream: str) -> LogWriter:
+        """Open a stream; it and its group are made if missing."""
+        self._ensure(group, stream)
+        return LogWriter(self, group, stream)
+
+    def put(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
+        """Add events to a stream; it is made again if someone deleted it."""
+        self._ensure(group, stream)
+        self._backend().put_log_events(group, stream, events)
+
+    def _ensure(self, group: str, stream: str) -> None:
+        # moto does not lock: two first streams of one group could each make a group of their own.
+        with self._making:
+            backend = self._backend()
+            backend.ensure_log_group(group)
+            backend.ensure_log_stream(group, stream)
+
+    def _backend(self) -> Any:
+        return get_backend("logs")[self._account][self._region]

@@ -1,0 +1,1 @@
+"""The local SageMaker's jobs: subprocesses under the container contract of SageMaker."""

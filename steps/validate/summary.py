@@ -1,0 +1,94 @@
+"""The reason of a failed validation, in the few lines that SageMaker keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from steps.container import REASON_LIMIT
+from steps.validate.findings import CHECKS, Culprit, Finding
+from steps.validate.wording import counted, grouped, shortened
+
+_MOST_EXAMPLES = 3
+_LONGEST_EXAMPLE = 160
+_SHORT_EXAMPLE = 60
+
+
+@dataclass(frozen=True)
+class _Line:
+    check: str
+    culprits: tuple[Culprit, ...]
+
+    @property
+    def amount(self) -> str:
+        return counted(len(self.culprits), CHECKS[self.check].unit)
+
+    def text(self, examples: int, longest: int, width: int, amount_width: int) -> str:
+        told = [shortened(str(culprit), longest) for culprit in self.culprits[:examples]]
+        rest = len(self.culprits) - len(told)
+        if rest:
+            told.append(f"… and {grouped(rest)} more")
+        return f"  {self.check:<{width}}  {self.amount:>{amount_width}} ({'; '.join(told)})"
+
+
+def dataset_error(findings: Sequence[Finding], files: int, uris: Sequence[str]) -> str:
+    """The text of V001 for findings that hold at least one error, at most REASON_LIMIT characters.
+
+    Args:
+        findings: All findings; warnings are left out.
+        files: How many files were looked at.
+        uris: The prefixes that they came from.
+    """
+    lines = _merge(findings)
+    head = f"error V001 dataset-invalid: {_scope(lines, files, uris)}"
+    for examples in range(_MOST_EXAMPLES, 0, -1):
+        text = "\n".join([head, *_table(lines, examples, _LONGEST_EXAMPLE)])
+        if len(text) <= REASON_LIMIT:
+            return _with_hints(text, lines)
+    return _cut(head, _table(lines, 1, _SHORT_EXAMPLE))
+
+
+def warning_line(finding: Finding) -> str:
+    """A warning in one line, for the log."""
+    line = _Line(finding.check, finding.culprits)
+    text = line.text(_MOST_EXAMPLES, _LONGEST_EXAMPLE, 0, 0).strip()
+    return f"{CHECKS[finding.check].code} {text}"
+
+
+def _merge(findings: Sequence[Finding]) -> list[_Line]:
+    culprits: dict[str, tuple[Culprit, ...]] = {}
+    for finding in findings:
+        if finding.severity == "error":
+            culprits[finding.check] = culprits.get(finding.check, ()) + finding.culprits
+    return [_Line(check, found) for check, found in culprits.items()]
+
+
+def _scope(lines: Sequence[_Line], files: int, uris: Sequence[str]) -> str:
+    bad = {c.subject for line in lines if CHECKS[line.check].unit == "file" for c in line.culprits}
+    of = f"{grouped(len(bad))} of {counted(files, 'file')}" if bad else counted(files, "file")
+    # The prefixes are the user's own and may be long; the findings matter more.
+    places = " and ".join(shortened(uri, 200) for uri in uris)
+    return f"{counted(len(lines), 'check')} failed on {of} under {places}"
+
+
+def _table(lines: Sequence[_Line], examples: int, longest: int) -> list[str]:
+    width = max(len(line.check) for line in lines)
+    amount_width = max(len(line.amount) for line in lines)
+    return [line.text(examples, longest, width, amount_width) for line in lines]
+
+
+def _with_hints(text: str, lines: Sequence[_Line]) -> str:
+    for hint in dict.fromkeys(CHECKS[line.check].hint for line in lines):
+        longer = f"{text}\n  hint: {hint}"
+        if len(longer) <= REASON_LIMIT:
+            text = longer
+    return text
+
+
+def _cut(head: str, table: Sequence[str]) -> str:
+    for kept in range(len(table), -1, -1):
+        rest = [f"  … and {len(table) - kept} more"] if kept < len(table) else []
+        text = "\n".join([head, *table[:kept], *rest])
+        if len(text) <= REASON_LIMIT:
+            break
+    return text

@@ -76,7 +76,7 @@ def _refused(error: ClientError) -> ImgpipeError:
     code = code_of(error)
     hint = None
     if code in _EXPIRED:
-        hint = "the credentials have expired: sign in again (`aws sso login`, or renew the session token)"
+        hint = "the credentials have expired: sign in again, such as by `aws sso login`"
     elif code in _DENIED:
         hint = f"the caller needs permission for {error.operation_name}"
     elif code in _UNKNOWN_KEYS:

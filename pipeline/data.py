@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import obstore
+from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import S3Store
 
 from pipeline.bucket import ensure_bucket, split_uri
@@ -91,18 +92,16 @@ def _files(folder: Path, split: str) -> list[Path]:
 
 
 def _store(session: Session, bucket: str) -> S3Store:
-    credentials = session.boto.get_credentials()
-    assert credentials is not None, "boto3 has already called STS with them"
-    frozen = credentials.get_frozen_credentials()
+    # The provider renews credentials that expire while a large folder is on its way.
+    provider = Boto3CredentialProvider(session.boto)
+    if session.endpoint_url is None:
+        return S3Store(bucket, region=session.facts.region, credential_provider=provider)
     return S3Store(
         bucket,
         region=session.facts.region,
-        access_key_id=frozen.access_key,
-        secret_access_key=frozen.secret_key,
-        session_token=frozen.token,
+        credential_provider=provider,
         endpoint=session.endpoint_url,
-        virtual_hosted_style_request=not session.is_local,
-        client_options={"allow_http": session.is_local},
+        client_options={"allow_http": True},
     )
 
 

@@ -63,11 +63,11 @@ def models(session: Session, group: str) -> list[Model]:
         RunError: There is no such group.
     """
     client = session.client("sagemaker")
-    pages = client.get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
-    )
+    listing = client.get_paginator("list_model_packages")
     try:
-        arns = [found["ModelPackageArn"] for page in pages for found in page["ModelPackageSummaryList"]]
+        pages = list(
+            listing.paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending")
+        )
     except ClientError as error:
         if is_missing(error):
             hint = "`imgpipe upsert` makes the group, a passed gate registers a model"
@@ -77,6 +77,7 @@ def models(session: Session, group: str) -> list[Model]:
                 )
             ) from error
         raise
+    arns = [found["ModelPackageArn"] for page in pages for found in page["ModelPackageSummaryList"]]
     return [_model(session, client.describe_model_package(ModelPackageName=arn)) for arn in arns]
 
 

@@ -29,10 +29,11 @@ def live_view(session: Session) -> Iterator[Callable[[Execution], None]]:
     """A table that is drawn anew with every look and removed at the end."""
     spinner = Spinner("dots")
     with Live(console=Console(stderr=True), refresh_per_second=8, transient=True) as live:
-        yield lambda execution: live.update(_picture(session, execution, spinner))
+        yield lambda execution: live.update(picture(session, execution, spinner))
 
 
-def _picture(session: Session, execution: Execution, spinner: Spinner) -> Group:
+def picture(session: Session, execution: Execution, spinner: Spinner) -> Group:
+    """The steps, each with its state, and the newest line of a running training job."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for step in execution.steps:
         running = step.started is not None and step.ended is None

@@ -1,0 +1,52 @@
+import pytest
+
+from pipeline.bucket import ensure_bucket, require_objects, split_uri
+from pipeline.errors import RunError
+from pipeline.session import Session
+
+
+@pytest.mark.parametrize(
+    ("uri", "parts"),
+    [("s3://b/a/c.jpg", ("b", "a/c.jpg")), ("s3://b", ("b", "")), ("s3://b/", ("b", ""))],
+)
+def test_split_uri(uri: str, parts: tuple[str, str]) -> None:
+    assert split_uri(uri) == parts
+
+
+def test_the_default_bucket_is_made_once(session: Session) -> None:
+    ensure_bucket(session, session.facts.bucket)
+    ensure_bucket(session, session.facts.bucket)
+    names = [bucket["Name"] for bucket in session.client("s3").list_buckets()["Buckets"]]
+    assert session.facts.bucket in names
+
+
+def test_another_bucket_must_exist(session: Session) -> None:
+    with pytest.raises(RunError) as caught:
+        ensure_bucket(session, "somebody-elses")
+    assert str(caught.value) == (
+        "error R202 no-bucket: bucket 'somebody-elses' does not exist\n"
+        "  hint: make it, or leave out `bucket` to use SageMaker's default one"
+    )
+
+
+def test_every_empty_prefix_is_named_at_once(session: Session) -> None:
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket="require-objects")
+    s3.put_object(Bucket="require-objects", Key="train/cat/1.jpg", Body=b"x")
+    require_objects(session, {"TrainData": "s3://require-objects/train"})
+    with pytest.raises(RunError) as caught:
+        require_objects(
+            session,
+            {
+                "TrainData": "s3://require-objects/trian",
+                "ValidationData": "s3://no-such-bucket-here/validation",
+            },
+        )
+    assert str(caught.value) == (
+        "error R201 no-data: no objects under s3://require-objects/trian\n"
+        "  read by: TrainData\n"
+        "  hint:    upload a folder by `imgpipe data push DIR`, or correct data: in the YAML\n\n"
+        "error R201 no-data: no objects under s3://no-such-bucket-here/validation\n"
+        "  read by: ValidationData\n"
+        "  hint:    upload a folder by `imgpipe data push DIR`, or correct data: in the YAML"
+    )

@@ -18,7 +18,7 @@ MAX_PIXELS = 100_000_000
 """More is refused before decoding: 100 megapixels are 300 MB in memory, and no camera of today makes more."""
 
 _TAKEN = ("JPEG", "PNG")
-# A download that was cut off often leaves a file of full length that ends in zeros. Decoders take them for data.
+# A broken download often leaves a file of full length that ends in zeros. Decoders take them for data.
 _ZERO_TAIL = bytes(16)
 _JPEG_END = b"\xff\xd9"
 _PNG_HEADER_BYTES = 33
@@ -75,8 +75,8 @@ def _inspect(file: BinaryIO, size: int, smallest: tuple[int, int] | None) -> Fla
             return _decode(file, found, smallest) or _find_zero_tail(file, found, size)
     except Image.DecompressionBombError:
         return Flaw("image-too-large", f"over {grouped(MAX_PIXELS)} pixels")
-    # Decoders raise anything at all on mutilated bytes (struct.error, IndexError, SyntaxError, zlib.error …), and
-    # one file must not end the check of a million.
+    # Decoders raise anything at all on mutilated bytes (struct.error, IndexError, SyntaxError), and one file
+    # must not end the check of a million.
     except Exception as error:
         return Flaw("unreadable-image", _damage(error, found, size))
 
@@ -88,6 +88,9 @@ def _decode(file: BinaryIO, found: str, smallest: tuple[int, int] | None) -> Fla
         with Image.open(file, formats=[found]) as image:
             _refuse_bomb(image)
             image.verify()
+        # The walk through the chunks ends at the name of the last one; its checksum follows.
+        if len(file.read(4)) < 4:
+            raise EOFError("truncated")
     file.seek(0)
     with Image.open(file, formats=[found]) as image:
         _refuse_bomb(image)

@@ -72,8 +72,8 @@ def _chunks_inspected(
         for chunk in chunks:
             yield _inspect_chunk(root, chunk, smallest)
         return
-    # Processes, not threads: Pillow holds the interpreter's lock while it reads headers, which caps threads at a
-    # few cores. Spawned, because a forked copy of a program with threads may hang.
+    # Processes, not threads: Pillow holds the interpreter's lock while it reads headers, which caps threads
+    # at a few cores. Spawned, because a forked copy of a program with threads may hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context) as pool:
         try:

@@ -52,8 +52,8 @@ class Split:
 def scan_split(name: str, uri: str, root: Path) -> Split:
     """Lists a split without opening any file. A root that does not exist is an empty split.
 
-    The first folder under the root names the class, however deep the file lies. Files beside the class folders
-    whose names begin with an underscore (_READY, _SUCCESS) are markers of an upload and left out.
+    The first folder under the root names the class, however deep the file lies. Files beside the class
+    folders whose names begin with an underscore (_READY, _SUCCESS) are markers of an upload and left out.
     """
     classes: dict[str, list[str]] = {}
     strays: list[str] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from steps.container import REASON_LIMIT
 from steps.validate.findings import CHECKS, Culprit, Finding
-from steps.validate.wording import counted, grouped, shortened
+from steps.validate.wording import counted, grouped, plural, shortened
 
 _MOST_EXAMPLES = 3
 _LONGEST_EXAMPLE = 160
@@ -19,16 +19,14 @@ class _Line:
     check: str
     culprits: tuple[Culprit, ...]
 
-    @property
-    def amount(self) -> str:
-        return counted(len(self.culprits), CHECKS[self.check].unit)
-
-    def text(self, examples: int, longest: int, width: int, amount_width: int) -> str:
+    def text(self, examples: int, longest: int, width: int = 0, number_width: int = 0) -> str:
         told = [shortened(str(culprit), longest) for culprit in self.culprits[:examples]]
         rest = len(self.culprits) - len(told)
         if rest:
             told.append(f"… and {grouped(rest)} more")
-        return f"  {self.check:<{width}}  {self.amount:>{amount_width}} ({'; '.join(told)})"
+        number = len(self.culprits)
+        unit = plural(number, CHECKS[self.check].unit)
+        return f"{self.check:<{width}} {grouped(number):>{number_width}} {unit} ({'; '.join(told)})"
 
 
 def dataset_error(findings: Sequence[Finding], files: int, uris: Sequence[str]) -> str:
@@ -51,8 +49,7 @@ def dataset_error(findings: Sequence[Finding], files: int, uris: Sequence[str]) 
 def warning_line(finding: Finding) -> str:
     """A warning in one line, for the log."""
     line = _Line(finding.check, finding.culprits)
-    text = line.text(_MOST_EXAMPLES, _LONGEST_EXAMPLE, 0, 0).strip()
-    return f"{CHECKS[finding.check].code} {text}"
+    return f"{CHECKS[finding.check].code} {line.text(_MOST_EXAMPLES, _LONGEST_EXAMPLE)}"
 
 
 def _merge(findings: Sequence[Finding]) -> list[_Line]:
@@ -73,8 +70,8 @@ def _scope(lines: Sequence[_Line], files: int, uris: Sequence[str]) -> str:
 
 def _table(lines: Sequence[_Line], examples: int, longest: int) -> list[str]:
     width = max(len(line.check) for line in lines)
-    amount_width = max(len(line.amount) for line in lines)
-    return [line.text(examples, longest, width, amount_width) for line in lines]
+    number_width = max(len(grouped(len(line.culprits))) for line in lines) + 1
+    return [f"  {line.text(examples, longest, width, number_width)}" for line in lines]
 
 
 def _with_hints(text: str, lines: Sequence[_Line]) -> str:

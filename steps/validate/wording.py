@@ -12,9 +12,14 @@ def grouped(number: int) -> str:
 
 def counted(number: int, unit: str) -> str:
     """The number and its unit, such as "1 class" or "42 files"."""
-    if number != 1:
-        unit = f"{unit}es" if unit.endswith(("s", "x")) else f"{unit}s"
-    return f"{grouped(number)} {unit}"
+    return f"{grouped(number)} {plural(number, unit)}"
+
+
+def plural(number: int, unit: str) -> str:
+    """The unit as it follows the number, such as "class" or "files"."""
+    if number == 1:
+        return unit
+    return f"{unit}es" if unit.endswith(("s", "x")) else f"{unit}s"
 
 
 def visible(name: str) -> str:

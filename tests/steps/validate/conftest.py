@@ -1,0 +1,50 @@
+import io
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+Picture = Callable[..., bytes]
+Layout = Callable[[Mapping[str, bytes]], Path]
+
+CONFIG = {
+    "ProcessingInputs": [
+        {"InputName": "code", "S3Input": {"S3Uri": "s3://b/code/validate.pyz"}},
+        {"InputName": "train", "S3Input": {"S3Uri": "s3://b/train"}},
+        {"InputName": "validation", "S3Input": {"S3Uri": "s3://b/validation"}},
+    ]
+}
+
+
+@pytest.fixture
+def picture() -> Picture:
+    """Makes an image file's bytes: a gradient, so that its coded data is long enough to be cut."""
+
+    def make(form: str = "JPEG", width: int = 40, height: int = 30, mode: str = "RGB") -> bytes:
+        buffer = io.BytesIO()
+        Image.linear_gradient("L").resize((width, height)).convert(mode).save(buffer, form)
+        return buffer.getvalue()
+
+    return make
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Layout:
+    """Lays out a processing container's folder with the given files under processing/input."""
+
+    def lay(files: Mapping[str, bytes]) -> Path:
+        base = tmp_path / "ml"
+        (base / "config").mkdir(parents=True)
+        (base / "config" / "processingjobconfig.json").write_text(json.dumps(CONFIG))
+        for path, data in files.items():
+            file = base / "processing" / "input" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if not path.endswith("/"):
+                file.write_bytes(data)
+            else:
+                file.mkdir(exist_ok=True)
+        return base
+
+    return lay

@@ -3,7 +3,7 @@
 This file is also run by its path, as a small process of its own. That process learns the groups to watch
 from its standard input, a line `+<group>` or `-<group>` each. Only the server holds the other end: when the
 server ends, by `kill -9` too, the kernel closes it, and the guardian kills the groups that are left. Unlike
-PR_SET_PDEATHSIG this takes whole groups, is not bound to the thread that started them, and is not Linux's only.
+PR_SET_PDEATHSIG this takes whole groups, is not bound to the thread that starts them, and not to Linux.
 """
 
 from __future__ import annotations

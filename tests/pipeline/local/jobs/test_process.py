@@ -101,7 +101,7 @@ STUBBORN = """
     import os, signal, time
     signal.signal(signal.SIGTERM, lambda *_: print("term"))
     child = os.fork()
-    print(os.getpid())
+    os.write(1, b"%d\\n" % os.getpid())
     while True:
         time.sleep(60)
 """

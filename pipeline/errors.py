@@ -41,7 +41,8 @@ class Finding:
         message: What is wrong, in one sentence without a full stop.
         place: Where it is, if it is in a file.
         excerpt: The lines around `place` with a marker under the culprit, ready to print.
-        details: Further (label, text) lines in the order to show them, such as ("reason", "…").
+        details: Further (label, text) lines in the order to show them, such as ("reason", "…"). Without a label
+            a line goes on from the one above.
         hint: How to fix it.
         severity: "error" or "warning".
     """
@@ -64,7 +65,8 @@ class Finding:
         width = max((len(label) for label, _ in notes), default=0) + 1
         for label, text in notes:
             body = text.replace("\n", "\n" + " " * (width + 3))
-            lines.append(f"  {label + ':':<{width}} {body}")
+            head = f"{label}:" if label else ""
+            lines.append(f"  {head:<{width}} {body}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:

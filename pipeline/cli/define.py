@@ -46,6 +46,9 @@ def compile_definition(
     loaded = load_config(config, facts=None, environ=os.environ)
     for warning in loaded.warnings:
         console.note(str(warning))
+    if loaded.stand_ins:
+        names = ", ".join(loaded.stand_ins)
+        console.note(f"note: placeholders stand for {names} of the account; upsert asks AWS for them")
     # Seconds to import, so only where a definition is built.
     from pipeline.definition import build_definition
 

@@ -10,7 +10,6 @@ from pipeline.cli import console, watching
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Parameters, Profile, Region
 from pipeline.cli.target import Target, parse_parameters
 from pipeline.config.loader import Loaded
-from pipeline.definition import build_definition
 from pipeline.session import Session
 from pipeline.upsert import Desired, Upserted
 from pipeline.upsert import upsert as bring_about
@@ -89,6 +88,9 @@ class _Job:
         return cls(target, session, target.load(session))
 
     def upsert(self) -> Upserted:
+        # Seconds to import, so only where a definition is built.
+        from pipeline.definition import build_definition
+
         config, facts = self.loaded.config, self.loaded.facts
         definition = build_definition(config, facts)
         desired = Desired(

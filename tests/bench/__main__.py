@@ -1,0 +1,29 @@
+"""`make bench`: measures all figures, or those of the modules that are named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+
+from tests.bench import commands, figures, quickstart, training
+from tests.bench.figures import Figure
+from tests.bench.peers import ROOT
+
+BENCHES: Mapping[str, Callable[[], list[Figure]]] = {
+    "commands": commands.figures,
+    "training": training.figures,
+    "quickstart": quickstart.figures,
+}
+
+
+def main(names: list[str]) -> None:
+    """Prints the table and writes build/bench.json."""
+    measured: list[Figure] = []
+    for name in names or BENCHES:
+        sys.stderr.write(f"measuring {name} …\n")
+        measured += BENCHES[name]()
+    figures.write(measured, ROOT / "build" / "bench.json")
+    sys.stdout.write(f"{figures.table(measured)}\n{figures.machine()}\n")
+
+
+main(sys.argv[1:])

@@ -1,0 +1,119 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+
+from pipeline.cli import define, entry
+from pipeline.errors import Finding, RunError
+from tests.pipeline.stubs import client_error
+
+
+def exit_code(*arguments: str) -> int | str | None:
+    with pytest.raises(SystemExit) as caught:
+        entry.main(arguments)
+    return caught.value.code
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def command() -> None:
+        """Fails."""
+        raise error
+
+    return command
+
+
+def test_help_lists_every_command_without_importing_any(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("--help") == 0
+    told = capsys.readouterr().out
+    for name, command in entry.COMMANDS.items():
+        assert f"  {name}" in told
+        assert command.help in told
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{group} {name}"
+        for group in ("models", "endpoint", "data", "local")
+        for name in entry.COMMANDS[group].target
+    ]
+    + [name for name, command in entry.COMMANDS.items() if isinstance(command.target, str)],
+)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(*name.split(), "--help") == 0
+    assert f"Usage: imgpipe {name}" in capsys.readouterr().out
+
+
+def test_what_makes_help_fast_is_that_nothing_slow_is_imported() -> None:
+    slow = "{'boto3', 'botocore', 'pydantic', 'yaml', 'rich', 'torch', 'sagemaker', 'moto'}"
+    code = f"import sys, pipeline.cli.entry; print(sorted({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_what_makes_validate_fast_is_that_no_sdk_is_imported() -> None:
+    slow = "{'boto3', 'botocore', 'torch', 'sagemaker', 'moto', 'numpy'}"
+    code = f"import sys, pipeline.cli.define; print(sorted({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("data",)])
+def test_without_a_command_the_help_is_shown_as_wrong_usage(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(*arguments) == 2
+    assert "Usage: imgpipe" in "".join(capsys.readouterr())
+
+
+def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("vaildate") == 2
+    assert "No such command 'vaildate'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        pytest.param(RunError(Finding("R1", "x", "m")), 1, "error R1 x: m\n", id="expected"),
+        pytest.param(
+            client_error("ValidationException", "bad", "CreatePipeline"),
+            1,
+            "error R001 refused: CreatePipeline failed: bad (ValidationException)\n",
+            id="refused by AWS",
+        ),
+        pytest.param(
+            NoCredentialsError(),
+            2,
+            "error R003 no-credentials: AWS credentials were not found\n"
+            "  hint: run `aws configure`, or name a `--profile`; `--local` needs no AWS account\n",
+            id="no credentials",
+        ),
+        pytest.param(KeyboardInterrupt(), 130, "", id="interrupted"),
+    ],
+)
+def test_the_error_boundary(
+    error: BaseException,
+    code: int,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(define, "validate", raising(error))
+    assert exit_code("validate") == code
+    assert capsys.readouterr() == ("", told)
+
+
+def test_a_bug_leaves_a_crash_log_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("IMGPIPE_HOME", str(tmp_path))
+    monkeypatch.setattr(define, "validate", raising(KeyError("lost")))
+    assert exit_code("validate") == 3
+    [log] = (tmp_path / "crash").iterdir()
+    assert capsys.readouterr().err == (
+        f"error R999 bug: KeyError: 'lost'\n  this is a bug in imgpipe; details are in {log}\n"
+    )
+    assert "Traceback" in log.read_text()

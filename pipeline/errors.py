@@ -80,7 +80,7 @@ class Finding:
             "file": place.file if place else None,
             "line": place.line if place else None,
             "column": place.column if place else None,
-            "details": dict(self.details),
+            "details": [{"label": label, "text": text} for label, text in self.details],
             "hint": self.hint,
         }
 

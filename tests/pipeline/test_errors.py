@@ -35,7 +35,7 @@ def test_a_finding_for_programs_has_every_part() -> None:
         "file": "f",
         "line": 2,
         "column": 3,
-        "details": {"reason": "r"},
+        "details": [{"label": "reason", "text": "r"}],
         "hint": "h",
     }
 

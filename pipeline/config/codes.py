@@ -1,0 +1,56 @@
+"""The codes of everything that can be wrong with a config. The table in the docs is made from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a code stands for.
+
+    Attributes:
+        slug: The code in words.
+        meaning: One line for the table of codes.
+    """
+
+    slug: str
+    meaning: str
+
+
+CODES = {
+    "C001": Code("yaml-syntax", "the file is not YAML"),
+    "C002": Code("unreadable-file", "the file is missing, cannot be read, is too large or is not UTF-8"),
+    "C003": Code("not-a-mapping", "the file is empty, or holds something else than keys with values"),
+    "C004": Code("duplicate-key", "a key appears twice in a mapping"),
+    "C005": Code("refused-tag", "a YAML tag asks for more than plain data"),
+    "C006": Code("too-deep", "the file nests or repeats too much, by indentation or by aliases"),
+    "C007": Code("bad-extends", "`extends` leads nowhere, or in a circle"),
+    "C008": Code("unknown-name", "a `${name}` stands for nothing that is known"),
+    "C009": Code("bad-placeholder", "a `${name}` is malformed, or leads to itself"),
+    "C010": Code("bad-key", "a key is not text"),
+    "C101": Code("missing-key", "a section lacks a key that it needs"),
+    "C102": Code("unknown-key", "a section has a key that means nothing"),
+    "C103": Code("wrong-type", "a value is of another type than its key takes"),
+    "C104": Code("out-of-range", "a value is too small, too large or too long"),
+    "C105": Code("unknown-value", "a value is not one of those that its key takes"),
+    "C106": Code("bad-value", "a value has not the form that its key takes"),
+    "C107": Code("not-in-this-version", "a value is planned, and not built yet"),
+    "C201": Code("needs-gpu", "the algorithm cannot train on this instance type"),
+    "C202": Code("no-pretrained-weights", "there are no pretrained weights for this network"),
+    "C203": Code("bad-channels", "an image has another number of channels than the algorithm takes"),
+    "C204": Code("resize-too-small", "images would be smaller than image_shape"),
+    "C205": Code("one-label", "the pipeline's image lists hold one label an image"),
+    "C206": Code("bad-schedule", "the epochs of the learning rate schedule are not in order"),
+    "C207": Code("checkpoint-too-late", "no checkpoint would ever be kept"),
+    "C208": Code("weights-missing", "the given file of pretrained weights does not exist"),
+    "C211": Code("overlapping-prefixes", "training and validation images lie in one another's prefix"),
+    "C212": Code("name-too-long", "a resource that is named after the pipeline may not be called so"),
+    "C221": Code("no-such-metric", "the source of the gate does not report this metric"),
+    "C251": Code("retired-instance", "warning: AWS has withdrawn this instance type"),
+    "C252": Code(
+        "untried-instance", "warning: the algorithm's documentation does not list this instance type"
+    ),
+    "C253": Code("unreached-epoch", "warning: training ends before this epoch"),
+    "C254": Code("without-effect", "warning: nothing would read this value"),
+}

@@ -1,0 +1,241 @@
+"""What pydantic found wrong, as findings that say where it stands and how to fix it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from pipeline.config.document import plain_value
+from pipeline.config.model import PipelineConfig
+from pipeline.config.node import Block, Path, key_mark_of, mark_of
+from pipeline.config.source import finding
+from pipeline.errors import Finding
+from steps.config import Form, Section
+
+_COUNTED = {
+    "num_classes": "remove it: the pipeline counts the classes itself",
+    "num_training_samples": "remove it: the pipeline counts the training images itself",
+}
+"""Hyperparameters of the algorithm that a newcomer looks for here, and why they are not keys."""
+
+_LONGEST_VALUE = 60
+"""Characters of a wrong value that an error repeats."""
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One of pydantic's errors.
+
+    Attributes:
+        kind: pydantic's name for it.
+        path: Keys that lead to the culprit.
+        value: What was found there.
+        facts: What pydantic or the validator knows of the rule.
+        text: The message of pydantic or of the validator.
+        root: The whole config.
+    """
+
+    kind: str
+    path: Path
+    value: object
+    facts: dict[str, Any]
+    text: str
+    root: Block
+
+    @property
+    def key(self) -> str:
+        """The last key of the path."""
+        return next((step for step in reversed(self.path) if isinstance(step, str)), "the config")
+
+    def report(self, code: str, message: str, hint: str | None = None) -> Finding:
+        """A finding at the value."""
+        return finding(code, message, mark_of(self.root, self.path), hint=hint)
+
+
+def translate(error: ErrorDetails, root: Block) -> Finding:
+    """The finding for an error that pydantic reports about the data of `root`."""
+    case = _Case(error["type"], error["loc"], error["input"], error.get("ctx", {}), error["msg"], root)
+    return _TRANSLATORS.get(case.kind, _bad_value)(case)
+
+
+def keys_of(section: type[Section]) -> dict[str, FieldInfo]:
+    """The keys that a section takes, as they are written, in their order."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def did_you_mean(given: str, choices: list[str]) -> str | None:
+    """A question that suggests the nearest of the choices, if one is near."""
+    near = difflib.get_close_matches(given, choices, n=1)
+    return f"did you mean '{near[0]}'?" if near else None
+
+
+def _missing_key(case: _Case) -> Finding:
+    field = keys_of(_section(case.path[:-1])).get(str(case.path[-1]))
+    message = f"{_named(case.path[:-1])} lacks the key '{case.path[-1]}'"
+    hint = f"add it: {field.description}" if field else None
+    return finding("C101", message, key_mark_of(case.root, case.path[:-1]), hint=hint)
+
+
+def _unknown_key(case: _Case) -> Finding:
+    given, keys = str(case.path[-1]), list(keys_of(_section(case.path[:-1])))
+    message = f"'{given}' is not a key of {_named(case.path[:-1])}"
+    listed = f"its keys: {', '.join(keys)}"
+    question = did_you_mean(given, keys)
+    hint = _COUNTED.get(given) or (f"{question} {listed}" if question else listed)
+    return finding("C102", message, key_mark_of(case.root, case.path), hint=hint)
+
+
+_TYPES = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "tuple_type": "a text or a list of texts",
+    "model_type": "keys with values below it",
+}
+
+
+def _wrong_type(case: _Case) -> Finding:
+    return case.report(
+        "C103", f"{case.key} takes {_TYPES[case.kind]}, not {_described(case.value)}", _type_hint(case)
+    )
+
+
+def _type_hint(case: _Case) -> str | None:
+    if case.value is None:
+        return "write a value, or remove the key"
+    if case.kind == "string_type":
+        return _text_hint(case)
+    word = str(case.value).lower()
+    if case.kind == "bool_type" and word in _TRUE | _FALSE:
+        return f"write {'true' if word in _TRUE else 'false'}"
+    if case.kind in ("int_type", "float_type") and isinstance(case.value, bool):
+        return f"write {int(case.value)}"
+    if case.kind in ("int_type", "float_type") and not isinstance(plain_value(str(case.value)), str):
+        return "remove the quotes" if isinstance(case.value, str) else None
+    return None
+
+
+_TRUE, _FALSE = {"yes", "on", "1"}, {"no", "off", "0"}
+
+
+def _text_hint(case: _Case) -> str | None:
+    field = keys_of(_section(case.path[:-1])).get(str(case.path[-1])) if case.key == case.path[-1] else None
+    form = next((one for one in field.metadata if isinstance(one, Form)), None) if field else None
+    if form:
+        return f"write it like {form.example}"
+    return "put it in quotes" if isinstance(case.value, int | float) else None
+
+
+def _too_little(case: _Case) -> Finding:
+    return case.report(
+        "C104", f"{case.key} is {_described(case.value)}, and {case.facts['ge']:g} is the least"
+    )
+
+
+def _too_much(case: _Case) -> Finding:
+    return case.report(
+        "C104", f"{case.key} is {_described(case.value)}, and {case.facts['le']:g} is the most"
+    )
+
+
+def _no_number(case: _Case) -> Finding:
+    return case.report("C104", f"{case.key} is no finite number", "write digits")
+
+
+def _too_few_items(case: _Case) -> Finding:
+    return case.report(
+        "C104", f"{case.key} is an empty list", f"write {case.facts['min_length']} item or more"
+    )
+
+
+def _too_many_items(case: _Case) -> Finding:
+    most = case.facts["max_length"]
+    return case.report("C104", f"{case.key} has {case.facts['actual_length']} items, and {most} are the most")
+
+
+def _too_long(case: _Case) -> Finding:
+    limit = case.facts.get("most") or f"{case.facts['max_length']} characters"
+    return case.report("C104", f"{case.key} is longer than {limit}")
+
+
+def _unknown_value(case: _Case) -> Finding:
+    choices = str(case.facts["expected"]).replace("'", "")
+    message = f"{case.key} is {_described(case.value)}, and can be {choices}"
+    listed = re.split(", | or ", choices)
+    if str(case.value) in listed:
+        return case.report(
+            "C105", message, "remove the quotes" if isinstance(case.value, str) else "put it in quotes"
+        )
+    return case.report("C105", message, did_you_mean(str(case.value), listed))
+
+
+def _wrong_form(case: _Case) -> Finding:
+    message = f"{case.key} is {_described(case.value)}, which is not {case.facts['noun']}"
+    return case.report("C106", message, f"write it like {case.facts['example']}")
+
+
+def _repeated(case: _Case) -> Finding:
+    return case.report("C106", f"'{case.facts['item']}' appears twice in {case.key}", "keep one of them")
+
+
+def _planned(case: _Case) -> Finding:
+    return case.report("C107", f"{case.key}: {case.text}", str(case.facts["hint"]))
+
+
+def _bad_value(case: _Case) -> Finding:
+    return case.report("C106", f"{case.key}: {case.text}")
+
+
+_TRANSLATORS: dict[str, Callable[[_Case], Finding]] = {
+    **dict.fromkeys(_TYPES, _wrong_type),
+    "missing": _missing_key,
+    "extra_forbidden": _unknown_key,
+    "greater_than_equal": _too_little,
+    "less_than_equal": _too_much,
+    "finite_number": _no_number,
+    "too_short": _too_few_items,
+    "too_long": _too_many_items,
+    "text_length": _too_long,
+    "duration_length": _too_long,
+    "literal_error": _unknown_value,
+    "text_form": _wrong_form,
+    "repeated": _repeated,
+    "not_in_this_version": _planned,
+}
+
+
+def _section(path: Path) -> type[Section]:
+    """The model of the section at the path."""
+    section: type[Section] = PipelineConfig
+    for step in path:
+        annotation = keys_of(section)[str(step)].annotation
+        assert isinstance(annotation, type)
+        assert issubclass(annotation, Section)
+        section = annotation
+    return section
+
+
+def _named(path: Path) -> str:
+    return ".".join(str(step) for step in path) or "the config"
+
+
+def _described(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, dict):
+        return "keys with values"
+    text = str(value)
+    text = text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+    return f"'{text}'" if isinstance(value, str) else text

@@ -1,0 +1,54 @@
+"""The section `deploy`: the endpoint that serves the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from steps.config import Form, InstanceTypes, Problem, Section
+from steps.instances import retired
+
+EndpointName = Annotated[
+    str,
+    # An execution's endpoint config is called <endpoint>-<execution id>: 63 characters, less a hyphen and 12.
+    Form(
+        "[a-zA-Z0-9](-*[a-zA-Z0-9])*",
+        "a name of letters, digits and hyphens between them",
+        "cats-and-dogs",
+        50,
+    ),
+]
+
+
+def _refuse_approved(when: Any) -> Any:
+    if when == "approved":
+        raise PydanticCustomError(
+            "not_in_this_version",
+            "'approved' is not available in this version: nothing waits for the approval of a model yet",
+            {"hint": "write gate, to deploy each model that passes the gate, or never"},
+        )
+    return when
+
+
+class DeployConfig(Section):
+    """When and how models reach the endpoint."""
+
+    when: Annotated[Literal["gate", "never"], BeforeValidator(_refuse_approved)] = Field(
+        "never", description="gate: each model that passes the gate is deployed; never: none is."
+    )
+    endpoint: EndpointName | None = Field(
+        None, description="Name of the endpoint; the pipeline's `name` where this key is absent."
+    )
+    instance_type: InstanceTypes = Field(
+        ("ml.m5.xlarge",), description="Machine of the endpoint; a CPU is enough."
+    )
+    instance_count: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="Number of machines behind the endpoint."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """See Section."""
+        yield from retired(self.instance_type)

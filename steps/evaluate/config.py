@@ -1,0 +1,24 @@
+"""The section `evaluate`: how the scores become figures and a report page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from steps.config import InstanceTypes, Problem, ProcessingTime, Section, VolumeSize
+from steps.instances import retired
+
+
+class EvaluateConfig(Section):
+    """How the step EvaluateModel runs."""
+
+    instance_type: InstanceTypes | None = Field(
+        None, description="Machine of the step; that of `validate` where this key is absent."
+    )
+    volume_gb: VolumeSize = Field(30, description="Disk of that machine; the validation images must fit.")
+    max_runtime: ProcessingTime = Field("1h", description="The step is stopped after this time.")
+
+    def problems(self) -> Iterator[Problem]:
+        """See Section."""
+        yield from retired(self.instance_type or ())

@@ -57,8 +57,8 @@ class Records:
     ModelPackageGroup, ModelPackage (named `<group>/<version>`), Pipeline, PipelineExecution (named
     `<pipeline>/<execution id>`) and so on. What a method returns is the caller's own copy.
 
-    A call that changes something returns after the commit: it survives `kill -9` of the process. The log is not
-    flushed to the disk at each commit, so a power failure may take the last seconds, never more.
+    A call that changes something returns after the commit: it survives `kill -9` of the process. The log is
+    not flushed to the disk at each commit, so a power failure may take the last seconds, never more.
 
     Args:
         path: The database file; made if missing, in a folder that exists.
@@ -145,17 +145,21 @@ class Records:
             self._changed.notify_all()
         self._tell(Change(kind, name, before, None))
 
-    def list(self, kind: str, prefix: str = "") -> list[Record]:
-        """All records of a kind whose names start with `prefix`, oldest first."""
+    def items(self, kind: str, prefix: str = "") -> list[tuple[str, Record]]:
+        """Name and record of all of a kind whose names start with `prefix`, oldest first."""
         with self._changed:
             rows = self._execute(
                 # The greatest code point ends the range, so that the index on (kind, name) is used.
-                "SELECT body FROM records WHERE kind = ? AND name >= ? AND name < ? ORDER BY seq",
+                "SELECT name, body FROM records WHERE kind = ? AND name >= ? AND name < ? ORDER BY seq",
                 kind,
                 prefix,
                 prefix + "\U0010ffff",
             ).fetchall()
-        return [json.loads(row[0]) for row in rows]
+        return [(name, json.loads(body)) for name, body in rows]
+
+    def list(self, kind: str, prefix: str = "") -> list[Record]:
+        """All records of a kind whose names start with `prefix`, oldest first."""
+        return [record for _, record in self.items(kind, prefix)]
 
     def wait(
         self, kind: str, name: str, until: Callable[[Record], bool], timeout: float | None = None

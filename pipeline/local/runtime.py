@@ -45,7 +45,7 @@ class Endpoints(Protocol):
     def update(self, name: str, config_name: str) -> None:
         """Move an endpoint to another config and return at once: Updating, then InService.
 
-        If the new one does not come up the old one stays in service, and FailureReason of the record says why.
+        If the new one does not come up the old one stays in service, and the record's FailureReason says why.
         """
 
     def delete(self, name: str) -> None:

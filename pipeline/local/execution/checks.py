@@ -1,0 +1,124 @@
+"""What is refused before an execution starts: all that can be judged without running a step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pipeline.errors import Finding, ImgpipeError
+from pipeline.local.errors import ApiError, NotSupportedLocally
+from pipeline.local.execution.definition import Definition, DefinitionError, Step
+from pipeline.local.execution.expressions import UNKNOWN, evaluate
+from pipeline.local.execution.parameters import Value
+from pipeline.local.execution.run import EarlyScope
+from pipeline.local.execution.steps.executor import StepExecutor
+from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
+
+CheckShape = Callable[[str, Mapping[str, Any]], None]
+"""Judges the request of an operation; what is UNKNOWN in it passes. Raises ApiError."""
+
+CheckJob = Callable[[str, Mapping[str, Any]], None]
+"""`Jobs.check`."""
+
+_log = logging.getLogger(__name__)
+
+
+def check_types(definition: Definition) -> None:
+    """Refuse what SageMaker has never heard of.
+
+    Raises:
+        DefinitionError: Names every step whose type does not exist.
+    """
+    known = (*EXECUTORS, *REFUSED)
+    problems = [
+        f"step '{step.name}' has type {step.type}, which does not exist; there are {', '.join(sorted(known))}"
+        for step in definition.steps.values()
+        if step.type not in known
+    ]
+    if problems:
+        raise DefinitionError(problems)
+
+
+def check_arguments(definition: Definition, values: Mapping[str, Value], check_shape: CheckShape) -> None:
+    """Refuse Arguments that do not fit the operation they are for.
+
+    Args:
+        definition: The definition.
+        values: The parameters that are known.
+        check_shape: Judges one request.
+
+    Raises:
+        DefinitionError: Names all that is wrong.
+    """
+    problems = []
+    for step, executor, arguments in _known_requests(definition, values):
+        if executor.operation is None:
+            continue
+        try:
+            check_shape(executor.operation, {**arguments, **executor.given})
+        except ApiError as error:
+            problems.append(f"step '{step.name}': {error.message}")
+    if problems:
+        raise DefinitionError(problems)
+
+
+def check_supported(definition: Definition, values: Mapping[str, Value], check_job: CheckJob) -> None:
+    """Refuse what the local SageMaker does not execute, by name.
+
+    Raises:
+        ImgpipeError: R110 for each such step.
+    """
+    findings = [*_unsupported(definition), *_without_program(definition, values, check_job)]
+    if findings:
+        raise ImgpipeError(*findings)
+    for step in definition.steps.values():
+        for key in ("RetryPolicies", "CacheConfig"):
+            if step.raw.get(key):
+                _log.warning("step %s: %s has no effect on the local SageMaker", step.name, key)
+
+
+def _unsupported(definition: Definition) -> Iterator[Finding]:
+    for step in definition.steps.values():
+        if step.type not in EXECUTORS:
+            what = f"step '{step.name}' has type {step.type}, which the local SageMaker does not execute"
+            yield from NotSupportedLocally(what, REFUSED[step.type]).findings
+        if any(isinstance(item, Mapping) for item in step.depends_on):
+            what = f"step '{step.name}' depends on how another step ends (DependsOn with Trigger)"
+            yield from NotSupportedLocally(what, "a step runs here only after others succeeded").findings
+
+
+def _without_program(
+    definition: Definition, values: Mapping[str, Value], check_job: CheckJob
+) -> Iterator[Finding]:
+    for step, executor, arguments in _known_requests(definition, values):
+        if executor.kind is None:
+            continue
+        try:
+            check_job(executor.kind, _without_unknown(arguments))
+        except ImgpipeError as error:
+            for finding in error.findings:
+                details = (("step", step.name), *finding.details)
+                yield Finding(finding.code, finding.slug, finding.message, details=details, hint=finding.hint)
+        except ApiError as error:
+            yield Finding("R111", "request-refused", error.message, details=(("step", step.name),))
+
+
+def _known_requests(
+    definition: Definition, values: Mapping[str, Value]
+) -> Iterator[tuple[Step, StepExecutor, dict[str, Any]]]:
+    scope = EarlyScope(values)
+    for step in definition.steps.values():
+        executor = EXECUTORS.get(step.type)
+        if executor is not None:
+            arguments = evaluate(step.arguments, scope)
+            assert isinstance(arguments, dict)
+            yield step, executor, arguments
+
+
+def _without_unknown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_unknown(item) for key, item in value.items() if item is not UNKNOWN}
+    if isinstance(value, list):
+        return [_without_unknown(item) for item in value if item is not UNKNOWN]
+    return value

@@ -1,0 +1,286 @@
+"""Expressions of a definition: Get, Std:Join and Std:JsonGet.
+
+An expression is a JSON object with the function's name as its only key; every other JSON value stands for
+itself, with the expressions inside it replaced. The forms are those of the SDK's `to_request` methods.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.local.execution import paths
+
+VARIABLES = (
+    "StartDateTime",
+    "CurrentDateTime",
+    "PipelineName",
+    "PipelineArn",
+    "PipelineExecutionId",
+    "PipelineExecutionArn",
+    "TrainingJobName",
+    "ProcessingJobName",
+)
+"""Names after `Execution.`: ExecutionVariables of the SDK."""
+
+FUNCTIONS = ("Get", "Std:Join", "Std:JsonGet")
+
+
+class ExpressionError(ValueError):
+    """An expression is malformed, or has no value."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """`Parameters.<name>`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Variable:
+    """`Execution.<name>`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Property:
+    """`Steps.<step>.<path>`."""
+
+    step: str
+    path: paths.Path
+
+
+@dataclass(frozen=True)
+class PropertyFile:
+    """`Steps.<step>.PropertyFiles.<name>`."""
+
+    step: str
+    name: str
+
+
+Reference = Parameter | Variable | Property | PropertyFile
+
+
+class Unknown:
+    """Stands for a value that is not known before a step has run."""
+
+    def __repr__(self) -> str:
+        return "(known only after a step has run)"
+
+
+UNKNOWN = Unknown()
+
+
+class Scope(Protocol):
+    """Where the values of references come from; each method may return UNKNOWN or raise ExpressionError."""
+
+    def parameter(self, name: str) -> object:
+        """The value of a pipeline parameter."""
+
+    def variable(self, name: str) -> object:
+        """The value of an execution variable."""
+
+    def properties(self, step: str) -> object:
+        """What `Steps.<step>` stands for: the response of the step's Describe operation."""
+
+    def property_file(self, step: str, name: str) -> object:
+        """The JSON value in a property file of a processing step."""
+
+    def json_at(self, uri: str) -> object:
+        """The JSON value in an S3 object."""
+
+
+def parse_reference(text: object) -> Reference:
+    """What a Get refers to.
+
+    Raises:
+        ExpressionError: It is none of the four forms.
+    """
+    try:
+        parts = paths.parse(text) if isinstance(text, str) else ()
+    except paths.PathError as error:
+        raise ExpressionError(str(error)) from error
+    match parts:
+        case ("Parameters", str(name)):
+            return Parameter(name)
+        case ("Execution", str(name)) if name in VARIABLES:
+            return Variable(name)
+        case ("Execution", _):
+            raise ExpressionError(
+                f"{text!r}: there is no such execution variable; there are {', '.join(VARIABLES)}"
+            )
+        case ("Steps", str(step), "PropertyFiles", str(name)):
+            return PropertyFile(step, name)
+        case ("Steps", str(step), _, *_):
+            return Property(step, parts[2:])
+    raise ExpressionError(
+        f"Get takes Parameters.<name>, Execution.<variable> or Steps.<step>.<property>, not {text!r}"
+    )
+
+
+def function_of(value: object) -> str | None:
+    """The function of an expression, or None for any other value.
+
+    Raises:
+        ExpressionError: It looks like a function that does not exist.
+    """
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return None
+    (name,) = value
+    if name in FUNCTIONS:
+        return str(name)
+    if isinstance(name, str) and name.startswith("Std:"):
+        raise ExpressionError(f"there is no function {name}; there are {', '.join(FUNCTIONS)}")
+    return None
+
+
+def references(value: object) -> Iterator[Reference]:
+    """Every reference in a value, in order.
+
+    Raises:
+        ExpressionError: An expression in it is malformed.
+    """
+    function = function_of(value)
+    if function is not None:
+        assert isinstance(value, Mapping)
+        check_form(function, value[function])
+        if function == "Get":
+            yield parse_reference(value["Get"])
+            return
+        value = value[function]
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+def check_form(function: str, body: object) -> None:
+    """Refuse a malformed expression.
+
+    Raises:
+        ExpressionError: Says the form that the function has.
+    """
+    if function == "Get":
+        parse_reference(body)
+    elif function == "Std:Join":
+        if (
+            not isinstance(body, Mapping)
+            or set(body) != {"On", "Values"}
+            or not isinstance(body["Values"], list)
+        ):
+            raise ExpressionError(f'Std:Join takes {{"On": text, "Values": [...]}}, not {json.dumps(body)}')
+    else:
+        _check_json_get(body)
+
+
+def _check_json_get(body: object) -> None:
+    sources = ({"PropertyFile", "Path"}, {"S3Uri", "Path"})
+    if not isinstance(body, Mapping) or set(body) not in sources or not isinstance(body["Path"], str):
+        raise ExpressionError(
+            'Std:JsonGet takes {"PropertyFile": {"Get": ...}, "Path": text} or {"S3Uri": ..., "Path": text}, '
+            f"not {json.dumps(body)}"
+        )
+    try:
+        paths.parse(body["Path"])
+    except paths.PathError as error:
+        raise ExpressionError(f"Std:JsonGet: {error}") from error
+    if "PropertyFile" in body and not isinstance(_property_file(body), PropertyFile):
+        raise ExpressionError(
+            'Std:JsonGet: PropertyFile takes {"Get": "Steps.<step>.PropertyFiles.<name>"}, '
+            f"not {json.dumps(body['PropertyFile'])}"
+        )
+
+
+def _property_file(body: Mapping[str, object]) -> Reference | None:
+    source = body["PropertyFile"]
+    return parse_reference(source["Get"]) if function_of(source) == "Get" else None  # type: ignore[index]
+
+
+def evaluate(value: object, scope: Scope) -> object:
+    """The value with every expression in it replaced; UNKNOWN wherever the scope does not know.
+
+    Raises:
+        ExpressionError: Something in it has no value.
+    """
+    function = function_of(value)
+    if function is not None:
+        assert isinstance(value, Mapping)
+        check_form(function, value[function])
+        return _EVALUATORS[function](value[function], scope)
+    if isinstance(value, Mapping):
+        return {key: evaluate(item, scope) for key, item in value.items()}
+    if isinstance(value, list):
+        return [evaluate(item, scope) for item in value]
+    return value
+
+
+def _get(body: object, scope: Scope) -> object:
+    reference = parse_reference(body)
+    match reference:
+        case Parameter(name):
+            return scope.parameter(name)
+        case Variable(name):
+            return scope.variable(name)
+        case PropertyFile(step, name):
+            return scope.property_file(step, name)
+        case Property(step, path):
+            return _at(scope.properties(step), path, f"Steps.{step}")
+
+
+def _at(value: object, path: paths.Path, root: str) -> object:
+    if value is UNKNOWN:
+        return UNKNOWN
+    try:
+        return paths.walk(value, path, root)
+    except paths.PathError as error:
+        raise ExpressionError(str(error)) from error
+
+
+def _join(body: object, scope: Scope) -> object:
+    assert isinstance(body, Mapping)
+    separator = evaluate(body["On"], scope)
+    values = [evaluate(item, scope) for item in body["Values"]]
+    if separator is UNKNOWN or any(value is UNKNOWN for value in values):
+        return UNKNOWN
+    return as_text(separator).join(as_text(value) for value in values)
+
+
+def as_text(value: object) -> str:
+    """A primitive as Std:Join writes it.
+
+    Raises:
+        ExpressionError: It is a list, a map or null.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    raise ExpressionError(f"Std:Join joins text, numbers and Booleans, not {json.dumps(value)}")
+
+
+def _json_get(body: object, scope: Scope) -> object:
+    assert isinstance(body, Mapping)
+    path = paths.parse(body["Path"])
+    if "PropertyFile" in body:
+        source = _property_file(body)
+        assert isinstance(source, PropertyFile)
+        return _at(
+            scope.property_file(source.step, source.name),
+            path,
+            f"property file {source.name} of {source.step}",
+        )
+    uri = evaluate(body["S3Uri"], scope)
+    if uri is UNKNOWN:
+        return UNKNOWN
+    if not isinstance(uri, str):
+        raise ExpressionError(f"Std:JsonGet: S3Uri must be text, not {json.dumps(uri)}")
+    return _at(scope.json_at(uri), path, uri)
+
+
+_EVALUATORS = {"Get": _get, "Std:Join": _join, "Std:JsonGet": _json_get}

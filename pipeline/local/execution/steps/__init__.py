@@ -1,0 +1,1 @@
+"""Executors: one for each type of step."""

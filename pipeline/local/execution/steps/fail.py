@@ -1,0 +1,33 @@
+"""Fail steps: end the execution with a message of the definition's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.local.execution.definition import Step
+from pipeline.local.execution.expressions import Scope, as_text, evaluate
+from pipeline.local.execution.run import Run
+from pipeline.local.execution.steps.executor import Metadata, Outcome
+
+
+class FailStep:
+    """Executes Fail steps."""
+
+    operation = None
+    kind = None
+    given: Mapping[str, object] = {}
+
+    def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:  # noqa: ARG002
+        """Evaluate the message."""
+        return {"Fail": {"ErrorMessage": as_text(evaluate(step.arguments.get("ErrorMessage", ""), scope))}}
+
+    def finish(self, run: Run, step: Step, metadata: Metadata) -> Outcome:  # noqa: ARG002
+        """Fail."""
+        return Outcome("Failed", metadata["Fail"]["ErrorMessage"])
+
+    def stop(self, run: Run, metadata: Metadata) -> None:
+        """There is nothing to stop."""
+
+    def properties(self, run: Run, metadata: Metadata) -> object:  # noqa: ARG002
+        """Nothing runs after it that could ask."""
+        return metadata["Fail"]

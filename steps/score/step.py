@@ -1,0 +1,73 @@
+"""The steps CreateModel and ScoreValidation: the trained model answers every validation image."""
+
+from __future__ import annotations
+
+from sagemaker.core.workflow.functions import Join
+from sagemaker.mlops.workflow.model_step import ModelStep
+from sagemaker.mlops.workflow.steps import TransformStep
+
+from steps.instances import preferred
+from steps.score.config import ScoreConfig
+from steps.step import Request, Site, Variable, job, model
+
+MODEL = "CreateModel"
+NAME = "ScoreValidation"
+
+_LARGEST_IMAGE_MB = 6
+"""An endpoint takes no larger request (InvokeEndpoint), so a larger image is of no use to anybody."""
+
+
+def container(site: Site, artifact: Variable, classes: Variable) -> Request:
+    """How the model is served.
+
+    Args:
+        site: Where the pipeline lives.
+        artifact: S3 URI of model.tar.gz.
+        classes: S3 URI of classes.json. The algorithm's artifact holds no label names: whoever asks the model
+            finds them by this.
+    """
+    return {
+        "Environment": {"IMGPIPE_CLASSES_URI": classes},
+        "Image": site.algorithm_image,
+        "ModelDataUrl": artifact,
+    }
+
+
+def create_model(site: Site, served: Request) -> ModelStep:
+    """The step CreateModel, for a model that is `served` like this."""
+    request = {"ExecutionRoleArn": site.role, "PrimaryContainer": served}
+    return ModelStep(MODEL, model(site, request))
+
+
+def score_validation(
+    site: Site, config: ScoreConfig, created: ModelStep, manifests: Variable
+) -> TransformStep:
+    """The step ScoreValidation.
+
+    Args:
+        site: Where the pipeline lives.
+        config: The section `score`.
+        created: The step CreateModel.
+        manifests: S3 URI of the folder of validation.manifest.
+    """
+    manifest = Join(on="/", values=[manifests, "validation.manifest"])
+    request = {
+        "BatchStrategy": "SingleRecord",
+        "MaxPayloadInMB": _LARGEST_IMAGE_MB,
+        "ModelName": created.properties.ModelName,
+        "TransformInput": {
+            "ContentType": "application/x-image",
+            "DataSource": {"S3DataSource": {"S3DataType": "ManifestFile", "S3Uri": manifest}},
+            "SplitType": "None",
+        },
+        "TransformOutput": {
+            "Accept": "application/json",
+            "AssembleWith": "None",
+            "S3OutputPath": site.results(NAME),
+        },
+        "TransformResources": {
+            "InstanceCount": config.instance_count,
+            "InstanceType": preferred(config.instance_type),
+        },
+    }
+    return TransformStep(NAME, job(site, "transform", request))

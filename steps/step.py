@@ -1,0 +1,177 @@
+"""What the step.py of all rooms share: where a pipeline lives, and how a request becomes a step.
+
+A step is the request of a Create… API, written out in the API's own words, in one of the SDK's step classes.
+The SDK's job classes (Processor, ModelTrainer, ModelBuilder) are left out: they ask IAM about the role while
+a definition is built, read defaults from files of whoever builds it, and add fields of their own. The step
+classes give what matters: properties, property files, dependencies and the JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker.core.workflow.execution_variables import ExecutionVariables
+from sagemaker.core.workflow.functions import Join
+from sagemaker.core.workflow.pipeline_context import (
+    PipelineSession,
+    _JobStepArguments,
+    _ModelStepArguments,
+    _StepArguments,
+)
+
+Variable = Any
+"""What SageMaker fills in when the pipeline runs: a parameter, a property of a step, a function of them."""
+
+Request = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a pipeline lives and what it is made of.
+
+    Attributes:
+        pipeline: Name of the pipeline.
+        bucket: Bucket of code and results.
+        role: ARN of the role that the jobs act as.
+        algorithm_image: Registry path of the algorithm: it trains and serves.
+        python_image: Registry path of the image that the processing programs run in.
+        code: S3 URI of the packed program, by room.
+        session: Session that the SDK hands requests around with.
+    """
+
+    pipeline: str
+    bucket: str
+    role: str
+    algorithm_image: str
+    python_image: str
+    code: Mapping[str, str]
+    session: PipelineSession
+
+    def results(self, step: str, *names: str) -> Variable:
+        """S3 URI of what a step writes in one execution: executions never overwrite each other's results."""
+        execution = ExecutionVariables.PIPELINE_EXECUTION_ID
+        return Join(
+            on="/", values=["s3:/", self.bucket, self.pipeline, "executions", execution, step, *names]
+        )
+
+
+class _Recorder:
+    """Stands where the SDK's steps expect a job object, and hands them a finished request."""
+
+    source_code = None  # the SDK's steps hash it
+
+    def __init__(self, session: PipelineSession, caller: str, request: Request) -> None:
+        self.sagemaker_session = session
+        self._caller = caller
+        self._request = request
+
+    def record(self) -> None:
+        """Leave the request where a step looks for it. The step removes keys, so it gets a copy."""
+        self.sagemaker_session.context = _JobStepArguments(self._caller, dict(self._request))
+
+
+def job(site: Site, caller: str, request: Request) -> Variable:
+    """Arguments for a ProcessingStep, TrainingStep or TransformStep.
+
+    Args:
+        site: Where the pipeline lives.
+        caller: What the step class asks for: run, train or transform.
+        request: The request of CreateProcessingJob, CreateTrainingJob or CreateTransformJob.
+    """
+    recorder = _Recorder(site.session, caller, request)
+    return _StepArguments(caller, _Recorder.record, recorder)
+
+
+def model(site: Site, request: Request) -> Variable:
+    """Arguments for a ModelStep that creates a model: a request of CreateModel."""
+    arguments = _ModelStepArguments(_Recorder(site.session, "create_model", request))
+    arguments.caller_name = "create_model"
+    arguments.create_model_request = request
+    return arguments
+
+
+def model_package(site: Site, request: Request) -> Variable:
+    """Arguments for a ModelStep that registers a model: a request of CreateModelPackage."""
+    arguments = _ModelStepArguments(_Recorder(site.session, "create_model_package_from_containers", request))
+    arguments.caller_name = "create_model_package_from_containers"
+    arguments.create_model_package_request = request
+    return arguments
+
+
+def endpoint_part(caller: str, request: Request) -> Variable:
+    """Arguments for an EndpointConfigStep (create_endpoint_config) or an EndpointStep (create_endpoint)."""
+    return _JobStepArguments(caller, request)
+
+
+_CODE = "/opt/ml/processing/input/code"
+
+
+@dataclass(frozen=True)
+class Program:
+    """How the program of a room runs in a processing job.
+
+    Attributes:
+        room: The room in `steps`.
+        arguments: Its command line.
+        inputs: S3 URI by name. The program finds each in /opt/ml/processing/input/<name>.
+        outputs: S3 URI by name. The program writes each to /opt/ml/processing/output/<name>.
+        live: Outputs that are uploaded while the job runs, so that they are there even if it fails.
+        instance_type: Machine.
+        volume_gb: Its disk.
+        max_runtime: In seconds.
+    """
+
+    room: str
+    arguments: Sequence[Variable]
+    inputs: Mapping[str, Variable]
+    outputs: Mapping[str, Variable]
+    live: frozenset[str]
+    instance_type: Variable
+    volume_gb: int
+    max_runtime: int
+
+    def request(self, site: Site) -> Request:
+        """The request of CreateProcessingJob."""
+        inputs = {**self.inputs, "code": site.code[self.room]}
+        specification: Request = {
+            "ImageUri": site.python_image,
+            "ContainerEntrypoint": ["python3", f"{_CODE}/{self.room}.pyz"],
+        }
+        if self.arguments:
+            specification["ContainerArguments"] = list(self.arguments)
+        cluster = {"InstanceCount": 1, "InstanceType": self.instance_type, "VolumeSizeInGB": self.volume_gb}
+        return {
+            "AppSpecification": specification,
+            "ProcessingInputs": [_input(name, uri) for name, uri in inputs.items()],
+            "ProcessingOutputConfig": {
+                "Outputs": [_output(name, uri, name in self.live) for name, uri in self.outputs.items()]
+            },
+            "ProcessingResources": {"ClusterConfig": cluster},
+            "RoleArn": site.role,
+            "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime},
+        }
+
+
+def _input(name: str, uri: Variable) -> Request:
+    return {
+        "InputName": name,
+        "S3Input": {
+            "LocalPath": f"/opt/ml/processing/input/{name}",
+            "S3DataType": "S3Prefix",
+            "S3InputMode": "File",
+            "S3Uri": uri,
+        },
+    }
+
+
+def _output(name: str, uri: Variable, live: bool) -> Request:
+    return {
+        "OutputName": name,
+        "S3Output": {
+            "LocalPath": f"/opt/ml/processing/output/{name}",
+            "S3UploadMode": "Continuous" if live else "EndOfJob",
+            "S3Uri": uri,
+        },
+    }

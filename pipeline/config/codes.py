@@ -53,4 +53,5 @@ CODES = {
     ),
     "C253": Code("unreached-epoch", "warning: training ends before this epoch"),
     "C254": Code("without-effect", "warning: nothing would read this value"),
+    "D101": Code("region-without-image", "SageMaker has no image for a step in the region"),
 }

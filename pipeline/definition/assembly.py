@@ -25,9 +25,10 @@ from sagemaker.mlops.workflow.pipeline import Pipeline
 from pipeline.account import AccountFacts
 from pipeline.bundle import Bundle
 from pipeline.config.model import PipelineConfig
+from pipeline.config.source import finding
 from pipeline.definition.offline import SDK_DEFAULTS
 from pipeline.definition.parameters import parameters
-from pipeline.errors import ConfigError, Finding
+from pipeline.errors import ConfigError
 from steps.deploy.step import create_endpoint_config, deploy_endpoint
 from steps.evaluate.step import evaluate_model, metric, result
 from steps.gate.step import Demand, accuracy_gate
@@ -78,7 +79,7 @@ def _image(framework: str, region: str, **version: str) -> str:
     except ValueError as error:
         message = f"SageMaker has no {framework} image in the region '{region}'"
         hint = "check `region`: it is that of the AWS profile where the config does not say"
-        raise ConfigError(Finding("D101", "region-without-image", message, hint=hint)) from error
+        raise ConfigError(finding("D101", message, hint=hint)) from error
 
 
 class _NoLocalMode:

@@ -88,7 +88,7 @@ def unpack(archive: Path, folder: Path, limits: Limits = LIMITS) -> None:
     try:
         with _Bounded(archive) as raw, tarfile.open(fileobj=raw, mode="r:") as tar:
             _unpack_members(tar, folder, limits, allowed)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise BadArchive(f"it is not a whole tar.gz archive: {error}") from error
 
 

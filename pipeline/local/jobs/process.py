@@ -8,6 +8,7 @@ import selectors
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -82,6 +83,7 @@ class Process:
         self._lock = threading.Lock()
         self._reaped = False
         self._killer: threading.Timer | None = None
+        self._kill_at = 0.0
         self._exited = threading.Event()
         self._ended, self._end = os.pipe()
         try:
@@ -129,13 +131,21 @@ class Process:
         return code if code >= 0 else 128 - code
 
     def terminate(self, grace: float) -> None:
-        """Ask the group to end (SIGTERM), and kill it if it is not gone after `grace` seconds."""
+        """Ask the group to end (SIGTERM), and kill it if it is not gone after `grace` seconds.
+
+        Of several calls the earliest end of a grace counts.
+        """
         self._signal(signal.SIGTERM)
+        kill_at = time.monotonic() + grace
         with self._lock:
-            if self._killer is None and not self._reaped:
-                self._killer = threading.Timer(grace, self.kill)
-                self._killer.daemon = True
-                self._killer.start()
+            if self._reaped or (self._killer is not None and self._kill_at <= kill_at):
+                return
+            if self._killer is not None:
+                self._killer.cancel()
+            self._kill_at = kill_at
+            self._killer = threading.Timer(grace, self.kill)
+            self._killer.daemon = True
+            self._killer.start()
 
     def kill(self) -> None:
         """End the group at once (SIGKILL)."""

@@ -1,0 +1,120 @@
+"""What a model is made of: an image, an artifact and variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import Finding, ImgpipeError
+from pipeline.local import arns
+from pipeline.local.errors import NotSupportedLocally
+from pipeline.local.jobs.archive import BadArchive, unpack
+from pipeline.local.objects import NoSuchBucket, NoSuchKey, Objects, parse_uri
+from pipeline.local.records import Record, Records
+
+
+class BadModel(ImgpipeError):
+    """A model cannot be served.
+
+    Attributes:
+        reason: Why, in AWS's words where AWS has some.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Finding("L421", "bad-model", reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class ModelContainer:
+    """One container of a model.
+
+    Attributes:
+        image: Its image's URI.
+        data: URI of its model.tar.gz, if it has one.
+        environment: Its variables.
+    """
+
+    image: str
+    data: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def only_container(model: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The container definition of a model (or of a CreateModel request), or None if it is not known yet.
+
+    Raises:
+        NotSupportedLocally: It has several, or one that serves many models.
+    """
+    several = model.get("Containers") or []
+    if len(several) > 1:
+        raise NotSupportedLocally(
+            f"the model has {len(several)} containers, which the local SageMaker does not chain",
+            "it starts one server for a model",
+        )
+    container: Mapping[str, Any] | None = model.get("PrimaryContainer") or (several[0] if several else None)
+    if container and container.get("Mode") == "MultiModel":
+        raise NotSupportedLocally(
+            "the model has a container of mode MultiModel, which the local SageMaker does not serve",
+            "it starts one server for a model",
+        )
+    return container
+
+
+def find_container(records: Records, model_name: str) -> ModelContainer:
+    """The container of a recorded model; one given by its model package is looked up.
+
+    Raises:
+        BadModel: There is no such model or package.
+        NotSupportedLocally: It has several containers.
+    """
+    model = records.get("Model", model_name)
+    if model is None:
+        raise BadModel(f'Could not find model "{arns.arn("Model", model_name)}".')
+    container = only_container(model)
+    if container is None:
+        raise BadModel(f"Model {model_name} has no container.")
+    if package := container.get("ModelPackageName"):
+        container = {**_of_package(records, package), **container}
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    return ModelContainer(
+        container["Image"],
+        container.get("ModelDataUrl") or source.get("S3Uri"),
+        container.get("Environment", {}),
+    )
+
+
+def lay_out_model(container: ModelContainer, objects: Objects, ml: Path) -> None:
+    """Download a model's artifact and unpack it into the folder `model`.
+
+    Raises:
+        BadModel: It is not there, or is not a tar.gz archive that may be unpacked.
+        OSError: A file cannot be written.
+    """
+    folder, archive = ml / "model", ml / "model.tar.gz"
+    folder.mkdir(parents=True)
+    if container.data is None:
+        return
+    try:
+        objects.download(*parse_uri(container.data), archive)
+        unpack(archive, folder)
+    except (NoSuchBucket, NoSuchKey) as error:
+        raise BadModel(f"Could not find model data at {container.data}.") from error
+    except BadArchive as error:
+        raise BadModel(
+            f'Failed to extract model data archive from URL "{container.data}". Please ensure that the '
+            f"object located at the URL is a valid tar.gz archive: {error.reason}."
+        ) from error
+    finally:
+        archive.unlink(missing_ok=True)
+
+
+def _of_package(records: Records, name_or_arn: str) -> Record:
+    package = records.get("ModelPackage", arns.name_of("ModelPackage", name_or_arn))
+    containers = (package or {}).get("InferenceSpecification", {}).get("Containers", [])
+    if not containers:
+        raise BadModel(f"Could not find the containers of model package {name_or_arn}.")
+    found: Record = containers[0]
+    return found

@@ -1,0 +1,171 @@
+"""Runs the jobs: one thread each, from the record to its terminal status."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.local.job_logs import JobLogs
+from pipeline.local.jobs import processing, training, transform
+from pipeline.local.jobs.catalog import IMAGES, Images
+from pipeline.local.jobs.folder import JobFolder
+from pipeline.local.jobs.guardian import Guardian
+from pipeline.local.jobs.job import Cause, Control, Job, Tools, Waits
+from pipeline.local.jobs.reasons import SHUT_DOWN, bug
+from pipeline.local.jobs.status import RUNNING, finished, stopping
+from pipeline.local.jobs.support import CHECKS
+from pipeline.local.objects import Objects
+from pipeline.local.records import Record, RecordMissing, Records, RecordsClosed
+
+_log = logging.getLogger(__name__)
+
+_JOIN_S = 30.0
+"""Seconds for a killed job's thread to write its last record."""
+
+
+class Run(Protocol):
+    """One kind of job."""
+
+    def __call__(self, job: Job) -> None:
+        """Bring a job from its record to its end; expected failures end in the record."""
+
+
+RUNS: Mapping[str, Run] = {
+    "ProcessingJob": processing.run,
+    "TrainingJob": training.run,
+    "TransformJob": transform.run,
+}
+
+
+@dataclass(frozen=True)
+class _Running:
+    control: Control
+    thread: threading.Thread
+
+
+class JobRunner:
+    """Runs processing, training and transform jobs as subprocesses (runtime.Jobs).
+
+    Args:
+        home: The project's home; the jobs' folders are below its `local/jobs`.
+        records: The jobs' records.
+        objects: S3.
+        logs: CloudWatch Logs.
+        images: Which program stands for an image.
+        host: The server's environment; by default that of this process.
+        clock: Seconds since the epoch.
+        waits: How long things may take.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        records: Records,
+        objects: Objects,
+        logs: JobLogs,
+        *,
+        images: Images = IMAGES,
+        host: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
+        waits: Waits | None = None,
+    ) -> None:
+        environment = dict(os.environ) if host is None else host
+        self._folder = home / "local" / "jobs"
+        self._tools = Tools(records, objects, logs, Guardian(), images, environment, clock, waits or Waits())
+        self._lock = threading.Lock()
+        self._running: dict[tuple[str, str], _Running] = {}
+        self._closed = False
+
+    def check(self, kind: str, request: Mapping[str, Any]) -> None:
+        """Refuse what cannot run here (runtime.Jobs.check)."""
+        CHECKS[kind](request, self._tools.images)
+
+    def start(self, kind: str, name: str) -> None:
+        """Run a recorded job in a thread and return at once."""
+        control = Control(self._tools.waits.grace)
+        thread = threading.Thread(target=self._run, args=(kind, name, control), name=f"{kind}-{name}")
+        with self._lock:
+            if self._closed:
+                raise RecordsClosed("the server is going down")
+            self._running[kind, name] = _Running(control, thread)
+            thread.start()
+
+    def stop(self, kind: str, name: str) -> None:
+        """Ask a running job to stop and return at once; one that has ended stays as it is."""
+        now = self._tools.clock()
+        self._tools.records.amend(kind, name, lambda record: stopping(kind, record, now))
+        with self._lock:
+            running = self._running.get((kind, name))
+        if running is not None:
+            running.control.end(Cause.STOPPED)
+        else:
+            self._finish_lost(kind, name)
+
+    def restore(self) -> None:
+        """At server start: end the records of jobs that ended with the server before."""
+        for kind in RUNS:
+            for record in self._tools.records.list(kind):
+                if record[f"{kind}Status"] in RUNNING:
+                    self._finish_lost(kind, record[f"{kind}Name"])
+
+    def close(self) -> None:
+        """Kill every job's process tree, and wait until their records say so."""
+        with self._lock:
+            self._closed = True
+            running = list(self._running.values())
+        for each in running:
+            each.control.end(Cause.SHUT_DOWN)
+        for each in running:
+            each.thread.join(_JOIN_S)
+        self._tools.guardian.close()
+
+    def _run(self, kind: str, name: str, control: Control) -> None:
+        folder = JobFolder(self._folder / kind / name)
+        try:
+            folder.make()
+            job = Job(kind, name, folder, self._tools, control, self._tools.logs.for_job(kind, name))
+            RUNS[kind](job)
+        except (RecordMissing, RecordsClosed):
+            _log.info("the record of %s %s is gone", kind, name)
+        except Exception as error:
+            _log.exception("%s %s failed for a reason of our own", kind, name)
+            self._finish(kind, name, "Failed", bug(error))
+        finally:
+            with self._lock:
+                self._running.pop((kind, name), None)
+            self._tidy(kind, name, folder)
+
+    def _tidy(self, kind: str, name: str, folder: JobFolder) -> None:
+        """Remove the folder, but keep that of a failed job for a look."""
+        try:
+            record = self._tools.records.get(kind, name) or {}
+        except RecordsClosed:
+            return
+        if record.get(f"{kind}Status") != "Failed":
+            folder.remove()
+
+    def _finish_lost(self, kind: str, name: str) -> None:
+        """End the record of a job that has no thread: it ended with a server before this one."""
+        record = self._tools.records.get(kind, name) or {}
+        if record.get(f"{kind}Status") == "Stopping":
+            self._finish(kind, name, "Stopped", None)
+        elif record.get(f"{kind}Status") in RUNNING:
+            self._finish(kind, name, "Failed", SHUT_DOWN)
+
+    def _finish(self, kind: str, name: str, status: str, reason: str | None) -> None:
+        now = self._tools.clock()
+
+        def end(record: Record) -> Record:
+            is_running = record[f"{kind}Status"] in RUNNING
+            return finished(kind, record, status, now, reason) if is_running else record
+
+        try:
+            self._tools.records.amend(kind, name, end)
+        except (RecordMissing, RecordsClosed):
+            _log.info("the record of %s %s is gone", kind, name)

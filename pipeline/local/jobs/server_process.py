@@ -1,0 +1,103 @@
+"""A model's server: a program that answers /ping and /invocations on a port of its own."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from pipeline.local.jobs.connections import LOOPBACK, Answer, Call, Connections, NoAnswer
+from pipeline.local.jobs.guardian import Guardian
+from pipeline.local.jobs.process import Command, LineReader, Process
+
+PING_TIMEOUT = 2.0
+"""Seconds for an answer to a ping ("How Your Container Should Respond to Health Check (Ping) Requests")."""
+
+_FIRST_PAUSE = 0.01
+_LONGEST_PAUSE = 0.2
+
+
+class NotReady(Exception):
+    """A server does not answer its ping."""
+
+
+class ServerProcess:
+    """A running server. Its program starts with its creation.
+
+    The port is free and reserved: this process keeps a socket bound to it until the server answers. The
+    server's own socket needs SO_REUSEADDR for that, which every usual server sets.
+
+    Args:
+        command: What to start, given the port.
+        read_lines: Takes the lines of its output.
+        guardian: Ends it with this process.
+
+    Raises:
+        NotStarted: There is no such program, or it may not be executed.
+    """
+
+    def __init__(self, command: Callable[[int], Command], read_lines: LineReader, guardian: Guardian) -> None:
+        self._reservation = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            self._reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._reservation.bind((LOOPBACK, 0))
+            self.port: int = self._reservation.getsockname()[1]
+            self.process = Process(command(self.port), read_lines, guardian)
+        except BaseException:
+            self._reservation.close()
+            raise
+        self._connections = Connections(self.port)
+
+    def wait_ready(self, timeout: float) -> None:
+        """Wait until it answers its ping with 200.
+
+        Args:
+            timeout: Seconds.
+
+        Raises:
+            NotReady: It ended, or did not answer so in time.
+        """
+        deadline = time.monotonic() + timeout
+        pause = _FIRST_PAUSE
+        last = "nothing"
+        while True:
+            try:
+                status = self._connections.send(Call("GET", "/ping", PING_TIMEOUT)).status
+                last = f"status {status}"
+            except NoAnswer as error:
+                status, last = 0, str(error)
+            if status == 200:
+                self._reservation.close()
+                return
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise NotReady(f"it did not answer GET /ping with 200 within {timeout:g} s (last: {last})")
+            # Its end wakes us at once; a port that opens cannot.
+            if (code := self.process.wait(min(pause, left))) is not None:
+                raise NotReady(f"it ended with exit code {code} before it answered GET /ping")
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def post(self, call: Call) -> Answer:
+        """Send a request.
+
+        Raises:
+            NoAnswer: There is no answer.
+        """
+        return self._connections.send(call)
+
+    def stop(self, grace: float) -> None:
+        """Ask it to end, kill it after `grace` seconds; returns when it is gone."""
+        self.process.terminate(grace)
+        self._gone()
+
+    def kill(self) -> None:
+        """End it at once; returns when it is gone."""
+        self.process.kill()
+        self._gone()
+
+    def _gone(self) -> None:
+        self.process.wait()
+        self._connections.close()
+        with suppress(OSError):
+            self._reservation.close()

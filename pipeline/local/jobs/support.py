@@ -1,0 +1,147 @@
+"""What a request asks for that the local SageMaker does not do: refused by name before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeline.local.errors import ApiError, NotSupportedLocally
+from pipeline.local.jobs.catalog import Images, image_for
+from pipeline.local.jobs.folder import OutsideFolder, below_root
+from pipeline.local.jobs.model_container import only_container
+
+Request = Mapping[str, Any]
+
+_ONE_MACHINE = "a job is one process on this machine"
+_ONLY_FILES = "inputs are copied to files, not streamed"
+
+
+def check_processing(request: Request, images: Images) -> None:
+    """Refuse a processing job that cannot run here.
+
+    Raises:
+        NotSupportedLocally: It would run on SageMaker.
+        ApiError: It would not.
+    """
+    app = request.get("AppSpecification", {})
+    if uri := app.get("ImageUri"):
+        image_for(images, "processing", uri)
+    if "ImageUri" in app and not app.get("ContainerEntrypoint"):
+        _refuse("a processing job without a ContainerEntrypoint", "the image's own program is not here")
+    _refuse_cluster(request.get("ProcessingResources", {}).get("ClusterConfig", {}))
+    for entry in request.get("ProcessingInputs", []):
+        _check_input(entry)
+    for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+        if "FeatureStoreOutput" in output:
+            _refuse(f"the FeatureStoreOutput of {output.get('OutputName')!r}", "there is no Feature Store")
+        _check_path(output.get("S3Output", {}).get("LocalPath"))
+
+
+def check_training(request: Request, images: Images) -> None:
+    """Refuse a training job that cannot run here.
+
+    Raises:
+        NotSupportedLocally: It would run on SageMaker.
+        ApiError: It would not.
+    """
+    algorithm = request.get("AlgorithmSpecification", {})
+    if "AlgorithmName" in algorithm:
+        _refuse(f"the algorithm {algorithm['AlgorithmName']!r}", "only images are known here, by repository")
+    if uri := algorithm.get("TrainingImage"):
+        image_for(images, "training", uri)
+    _refuse_value(algorithm, "TrainingInputMode", ("Pipe",), _ONLY_FILES)
+    _refuse_value(
+        request.get("OutputDataConfig", {}), "CompressionType", ("NONE",), "models are archives here"
+    )
+    _refuse_cluster(request.get("ResourceConfig", {}))
+    for channel in request.get("InputDataConfig", []):
+        _check_channel(channel)
+    _check_path(request.get("CheckpointConfig", {}).get("LocalPath"))
+
+
+def check_transform(request: Request, images: Images) -> None:
+    """Refuse a transform job that cannot run here; `images` is unused, as the model has the image.
+
+    Raises:
+        NotSupportedLocally: It would run on SageMaker.
+    """
+    del images
+    given = request.get("TransformInput", {})
+    whole = "each object is sent whole, as it is"
+    _refuse_value(given, "SplitType", ("Line", "RecordIO", "TFRecord"), whole)
+    _refuse_value(given, "CompressionType", ("Gzip",), whole)
+    _check_source(given.get("DataSource", {}).get("S3DataSource", {}))
+    if "DataCaptureConfig" in request:
+        _refuse("DataCaptureConfig", "a transform job's input and output are in S3 anyway")
+    processing = request.get("DataProcessing", {})
+    _refuse_value(processing, "JoinSource", ("Input",), "the output is the model's answer alone")
+    for name in ("InputFilter", "OutputFilter"):
+        if processing.get(name, "$") != "$":
+            _refuse(f"{name} {processing[name]!r}", "the output is the model's answer alone")
+
+
+def check_model(request: Request, images: Images) -> None:
+    """Refuse a model that cannot be served here.
+
+    Raises:
+        NotSupportedLocally: It would be on SageMaker.
+    """
+    container = only_container(request)
+    if container and (uri := container.get("Image")):
+        image_for(images, "serving", uri)
+
+
+def _check_input(entry: Request) -> None:
+    if "DatasetDefinition" in entry:
+        _refuse(f"the DatasetDefinition of {entry.get('InputName')!r}", "only S3 inputs are read here")
+    source = entry.get("S3Input", {})
+    _refuse_value(source, "S3InputMode", ("Pipe",), _ONLY_FILES)
+    _check_source(source)
+    _check_path(source.get("LocalPath"))
+
+
+def _check_channel(channel: Request) -> None:
+    source = channel.get("DataSource", {})
+    if "FileSystemDataSource" in source:
+        _refuse(f"the file system of channel {channel.get('ChannelName')!r}", "only S3 inputs are read here")
+    _refuse_value(channel, "InputMode", ("Pipe",), _ONLY_FILES)
+    _check_source(source.get("S3DataSource", {}))
+
+
+def _check_source(source: Request) -> None:
+    _refuse_value(source, "S3DataType", ("AugmentedManifestFile", "Converse"), _ONLY_FILES)
+
+
+def _refuse_cluster(cluster: Request) -> None:
+    count = cluster.get("InstanceCount", 1)
+    if isinstance(count, int) and count > 1:
+        _refuse(f"InstanceCount {count}", _ONE_MACHINE)
+    if cluster.get("InstanceGroups"):
+        _refuse("InstanceGroups", _ONE_MACHINE)
+
+
+def _refuse_value(request: Request, member: str, refused: tuple[str, ...], why: str) -> None:
+    if request.get(member) in refused:
+        _refuse(f"{member} {request[member]!r}", why)
+
+
+def _refuse(what: str, why: str) -> None:
+    raise NotSupportedLocally(f"{what} is asked for, which the local SageMaker does not do", why)
+
+
+def _check_path(path: str | None) -> None:
+    try:
+        if isinstance(path, str):
+            below_root(path)
+    except OutsideFolder as error:
+        raise ApiError("ValidationException", f"LocalPath is not valid: {error.reason}.") from error
+
+
+Check = Callable[[Request, Images], None]
+
+CHECKS: Mapping[str, Check] = {
+    "ProcessingJob": check_processing,
+    "TrainingJob": check_training,
+    "TransformJob": check_transform,
+    "Model": check_model,
+}

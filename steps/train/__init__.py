@@ -1,0 +1,1 @@
+"""TrainModel: its config, its definition, and the local stand-in for the built-in algorithm."""

@@ -1,0 +1,116 @@
+"""The .lst files: which image is of which class.
+
+One line an image: index, class index and path relative to the image channel, separated by tabs
+(https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from steps.container import ProgramError
+
+_SHOWN = 5
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One image.
+
+    Attributes:
+        path: Relative to the channel of images, with slashes.
+        class_index: From 0.
+    """
+
+    path: str
+    class_index: int
+
+
+def read(folder: Path, images: Path, channel: str, num_classes: int) -> tuple[Entry, ...]:
+    """Read the one .lst file of a channel, in its order.
+
+    Args:
+        folder: The channel of the list.
+        images: The channel of the images.
+        channel: The name of the channel of images, for messages.
+        num_classes: Class indices are below it.
+
+    Raises:
+        ProgramError: There is not one .lst file, or lines of it are wrong; the text has the first of them.
+    """
+    _log.info("Searching for .lst files in %s.", folder)
+    found = sorted(path for path in folder.iterdir() if path.suffix == ".lst")
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise _invalid(channel, [f"exactly one .lst file is needed in {folder}; found {names}"])
+    try:
+        text = found[0].read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _invalid(channel, [f"{found[0].name} is not UTF-8: {error}"]) from error
+    entries, problems = [], []
+    # Not splitlines(): the names of files may hold the other line separators of Unicode.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            entries.append(_entry(line.rstrip("\r"), images, num_classes))
+        except ValueError as error:
+            problems.append(f"line {number}: {error}")
+    if problems or not entries:
+        raise _invalid(channel, problems or [f"{found[0].name} lists no image"])
+    return tuple(entries)
+
+
+def labels(entries: Iterable[Entry], num_classes: int) -> tuple[str, ...]:
+    """The classes' names: the folder that all images of a class lie in, and no image of another class.
+
+    Where the folders do not tell, the name is the class index.
+    """
+    folders: dict[int, set[str]] = defaultdict(set)
+    classes: dict[str, set[int]] = defaultdict(set)
+    for entry in entries:
+        folder = PurePosixPath(entry.path).parent.name
+        folders[entry.class_index].add(folder)
+        classes[folder].add(entry.class_index)
+
+    def name(index: int) -> str:
+        names = folders[index]
+        folder = next(iter(names), "")
+        return folder if folder and len(names) == 1 and len(classes[folder]) == 1 else str(index)
+
+    return tuple(name(index) for index in range(num_classes))
+
+
+def _entry(line: str, images: Path, num_classes: int) -> Entry:
+    columns = line.split("\t")
+    if len(columns) != 3:
+        raise ValueError(f"{len(columns)} columns; index, class and path separated by tabs are needed")
+    _, class_text, path = columns
+    class_index = _class_index(class_text, num_classes)
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        raise ValueError(f"path '{path}' leads out of the channel")
+    if not (images / path).is_file():
+        raise ValueError(f"no file '{path}' in the channel")
+    return Entry(path, class_index)
+
+
+def _class_index(text: str, num_classes: int) -> int:
+    try:
+        value = float(text)  # im2rec writes 1.000000
+    except ValueError:
+        value = -1.0
+    if not value.is_integer() or not 0 <= value < num_classes:
+        raise ValueError(f"class '{text}' is not one of 0 to {num_classes - 1} (num_classes={num_classes})")
+    return int(value)
+
+
+def _invalid(channel: str, problems: list[str]) -> ProgramError:
+    lines = [f"Customer Error: Invalid lst file in the {channel} channel", *problems[:_SHOWN]]
+    if len(problems) > _SHOWN:
+        lines.append(f"… and {len(problems) - _SHOWN} more")
+    return ProgramError("\n  ".join(lines))

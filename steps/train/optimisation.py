@@ -1,0 +1,67 @@
+"""The built-in algorithm's optimizers and its learning rate over the epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from torch import nn
+from torch.optim import SGD, Adam, Optimizer, RMSprop
+
+from steps.train.hyperparameters import Hyperparameters
+
+Groups = list[dict[str, Any]]
+
+
+def sgd(groups: Groups, given: Hyperparameters) -> Optimizer:
+    """Gradient descent with momentum."""
+    return SGD(groups, lr=given.learning_rate, momentum=given.momentum, fused=True)
+
+
+def nag(groups: Groups, given: Hyperparameters) -> Optimizer:
+    """Gradient descent with Nesterov's momentum; without momentum there is no difference to `sgd`."""
+    nesterov = given.momentum > 0  # torch refuses Nesterov's form of none
+    return SGD(groups, lr=given.learning_rate, momentum=given.momentum, nesterov=nesterov, fused=True)
+
+
+def adam(groups: Groups, given: Hyperparameters) -> Optimizer:
+    """Adam."""
+    betas = (given.beta_1, given.beta_2)
+    return Adam(groups, lr=given.learning_rate, betas=betas, eps=given.eps, fused=True)
+
+
+def rmsprop(groups: Groups, given: Hyperparameters) -> Optimizer:
+    """RMSprop, without momentum."""
+    return RMSprop(groups, lr=given.learning_rate, alpha=given.gamma, eps=given.eps)
+
+
+OPTIMIZERS: Mapping[str, Callable[[Groups, Hyperparameters], Optimizer]] = MappingProxyType(
+    {"sgd": sgd, "nag": nag, "adam": adam, "rmsprop": rmsprop}
+)
+
+_DECAYING = frozenset({"sgd", "nag"})
+"""The optimizers that AWS's table gives weight_decay to."""
+
+
+def build(module: nn.Module, given: Hyperparameters) -> Optimizer:
+    """The optimizer for all parameters. Only convolutions and the classifier decay, as in MXNet."""
+    parameters = list(module.parameters())
+    decay = given.weight_decay if given.optimizer in _DECAYING else 0.0
+    groups = [
+        {"params": [parameter for parameter in parameters if parameter.ndim > 1], "weight_decay": decay},
+        {"params": [parameter for parameter in parameters if parameter.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return OPTIMIZERS[given.optimizer](groups, given)
+
+
+def learning_rate(given: Hyperparameters, epoch: int) -> float:
+    """The rate in an epoch, counted from 0: multiplied by the factor once for each step that is reached."""
+    reached = sum(step <= epoch for step in given.lr_scheduler_step)
+    return given.learning_rate * given.lr_scheduler_factor**reached
+
+
+def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
+    """Use a rate from the next step on."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate

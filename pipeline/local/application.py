@@ -1,0 +1,211 @@
+"""The server's WSGI application: who may ask, and who answers.
+
+request ─→ Host is loopback? ─→ signature ─┬ sagemaker ─→ our API, endpoints
+                                           └ s3, iam, … ─→ moto
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from pipeline.local import bodies, presigned_v2
+from pipeline.local.answers import Answer, dialect_of, error_answer, json_answer, refusal
+from pipeline.local.api import endpoints
+from pipeline.local.api.operations import Api
+from pipeline.local.arns import REGION
+from pipeline.local.aws import SIGNING_NAMES
+from pipeline.local.bodies import Environ
+from pipeline.local.chunked import SIGNED, UNSIGNED_TRAILER, check_chunks
+from pipeline.local.errors import ApiError
+from pipeline.local.home import KeyPair
+from pipeline.local.signature import (
+    UNSIGNED,
+    Claim,
+    Incoming,
+    Refusal,
+    SignatureError,
+    check_claim,
+    check_signature,
+    read_claim,
+)
+
+HEALTH = "/_imgpipe/health"
+HEADERS_KEY = "imgpipe.headers"
+"""Key of the WSGI environment under which the request handler leaves the headers as they came."""
+
+_LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|[a-z0-9.-]+\.localhost|\[::1\])(?::\d+)?", re.IGNORECASE)
+# moto's own pages, which reset it, and its imitation of EC2's credentials service.
+_FORBIDDEN = ("/moto-api", "/latest/meta-data", "/latest/api", "/favicon.ico")
+_TARGET = "SageMaker."
+_INVOKE = re.compile(r"/endpoints/([^/]+)/invocations")
+# sagemaker-runtime takes 25 MiB (BodyBlob of its model), the API definitions of 1 MiB.
+_LARGEST_BODY = 26_214_400
+_READS = ("Get", "Describe", "List", "Filter", "Head", "Lookup", "Test")
+
+StartResponse = Callable[..., Any]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Application:
+    """Answers every request.
+
+    Attributes:
+        keys: Requests must be signed with these.
+        api: The SageMaker API.
+        moto: The WSGI application for all other services.
+        health: What GET /_imgpipe/health shows.
+        wrote: Called with moto's name of a service after something was written to it.
+        clock: Seconds since the epoch.
+    """
+
+    keys: KeyPair
+    api: Api
+    moto: Callable[[Environ, StartResponse], Iterable[bytes]]
+    health: dict[str, object]
+    wrote: Callable[[str], None]
+    clock: Callable[[], float]
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (WSGI)."""
+        request = Incoming(environ["REQUEST_METHOD"], environ["REQUEST_URI"], tuple(environ[HEADERS_KEY]))
+        dialect = dialect_of(request, None)
+        try:
+            if early := self._early(environ, request):
+                return _send(early, start_response)
+            if presigned_v2.is_presigned(request):
+                presigned_v2.check(request, self.keys, self.clock())
+                return self._moto("s3", environ, request, start_response)
+            claim = read_claim(request)
+            dialect = dialect_of(request, claim.service)
+            self._authenticate(environ, request, claim)
+            return self._dispatch(environ, request, claim, start_response)
+        except SignatureError as error:
+            bodies.drain(environ)
+            return _send(error_answer(refusal(error, dialect, REGION), dialect), start_response)
+        except ApiError as error:
+            return _send(error_answer(error, dialect), start_response)
+        except Exception as error:
+            _log.exception("%s %s", request.method, request.target)
+            text = f"{type(error).__name__}: {error} (a bug in imgpipe: see server.log)"
+            return _send(error_answer(ApiError("InternalFailure", text, 500), dialect), start_response)
+
+    def _early(self, environ: Environ, request: Incoming) -> Answer | None:
+        """The answer to a request that needs no signature, or deserves none."""
+        hosts = (request.header("Host") or "", environ.get("HTTP_HOST", ""))
+        if not all(_LOOPBACK.fullmatch(host) for host in hosts):
+            # A web page whose name was made to lead to 127.0.0.1 comes with its own name here.
+            bodies.drain(environ)
+            return _plain(403, f"the Host header must name this machine's loopback, not {hosts[0]!r}")
+        path = environ["PATH_INFO"]
+        if path == HEALTH and request.method == "GET":
+            return json_answer(self.health)
+        if path.startswith(_FORBIDDEN):
+            bodies.drain(environ)
+            return _plain(403, f"{path} is not served")
+        return None
+
+    def _authenticate(self, environ: Environ, request: Incoming, claim: Claim) -> None:
+        check_claim(claim, request, self.keys.access_key, REGION, self.clock())
+        stated = request.header("X-Amz-Content-SHA256")
+        if claim.service == "s3" and (claim.expires is not None or stated in (UNSIGNED, UNSIGNED_TRAILER)):
+            check_signature(claim, request, stated or UNSIGNED, self.keys.secret_key)
+            return
+        if claim.service == "s3" and stated in SIGNED:
+            check_signature(claim, request, stated, self.keys.secret_key)
+            body, _ = bodies.take(environ)
+            check_chunks(body, claim, self.keys.secret_key)
+            body.seek(0)
+            return
+        _, digest = bodies.take(environ)
+        check_signature(claim, request, stated or digest, self.keys.secret_key)
+        if stated not in (None, digest):
+            raise SignatureError(Refusal.PAYLOAD)
+
+    def _dispatch(
+        self, environ: Environ, request: Incoming, claim: Claim, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        if claim.service == "sagemaker":
+            return _send(self._sagemaker(environ, request), start_response)
+        service = SIGNING_NAMES.get(claim.service)
+        if service is None:
+            raise ApiError(
+                "UnknownOperationException",
+                f"The local SageMaker does not answer the service '{claim.service}'; it answers sagemaker, "
+                f"{', '.join(SIGNING_NAMES)}.",
+            )
+        return self._moto(service, environ, request, start_response)
+
+    def _moto(
+        self, service: str, environ: Environ, request: Incoming, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        body = self.moto(environ, start_response)
+        if _writes(request):
+            self.wrote(service)
+        return body
+
+    def _sagemaker(self, environ: Environ, request: Incoming) -> Answer:
+        if int(environ["CONTENT_LENGTH"]) > _LARGEST_BODY:
+            raise ApiError("ValidationError", f"A request body has {_LARGEST_BODY} bytes at most.", 413)
+        body: bytes = environ["wsgi.input"].read()
+        path = request.target.partition("?")[0]
+        if match := _INVOKE.fullmatch(path):
+            return self._invoke(unquote(match[1]), request, body)
+        target = request.header("X-Amz-Target") or ""
+        if not target.startswith(_TARGET):
+            raise ApiError(
+                "UnknownOperationException",
+                f"The local SageMaker does not answer {request.method} {path}; of sagemaker-runtime it "
+                "answers InvokeEndpoint.",
+            )
+        return json_answer(self.api.call(target.removeprefix(_TARGET), _json(body)))
+
+    def _invoke(self, name: str, request: Incoming, body: bytes) -> Answer:
+        headers, answer = endpoints.invoke(
+            self.api.service,
+            name,
+            body,
+            request.header("Content-Type") or "application/octet-stream",
+            request.header("Accept") or "*/*",
+            request.header("X-Amzn-SageMaker-Target-Variant"),
+        )
+        return Answer(200, answer, headers)
+
+
+def _writes(request: Incoming) -> bool:
+    if request.method in ("GET", "HEAD"):
+        return False
+    action = (request.header("X-Amz-Target") or "").rpartition(".")[2]
+    return not action.startswith(_READS)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ApiError("SerializationException", f"The request is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ApiError("SerializationException", "The request must be a JSON object.")
+    return value
+
+
+def _plain(status: int, text: str) -> Answer:
+    return Answer(status, f"{text}\n".encode(), {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    headers = [
+        *answer.headers.items(),
+        ("Content-Length", str(len(answer.body))),
+        ("x-amzn-RequestId", str(uuid.uuid4())),
+    ]
+    start_response(answer.status_line, headers)
+    return [answer.body]

@@ -1,0 +1,166 @@
+"""The server: all parts put together on one listening socket."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+import string
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from pipeline.local import aws, snapshots
+from pipeline.local.api.operations import Api
+from pipeline.local.api.service import ObjectReader, Service
+from pipeline.local.application import HEADERS_KEY, Application
+from pipeline.local.execution.executor import Executor, repair
+from pipeline.local.home import Home, KeyPair
+from pipeline.local.records import Record, Records
+from pipeline.local.runtime import Endpoints, Jobs
+
+_log = logging.getLogger(__name__)
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+@dataclass(frozen=True)
+class Runners:
+    """The parts that run things."""
+
+    objects: ObjectReader
+    jobs: Jobs
+    endpoints: Endpoints
+
+
+MakeRunners = Callable[[Path, Records], Runners]
+"""Makes the runners, given the folder of imgpipe and the records."""
+
+
+def make_runners(home: Path, records: Records) -> Runners:
+    """The real ones: jobs and endpoints as processes of this machine."""
+    from pipeline.local.arns import ACCOUNT, REGION
+    from pipeline.local.endpoints import EndpointRunner
+    from pipeline.local.job_logs import JobLogs
+    from pipeline.local.jobs.runner import JobRunner
+    from pipeline.local.objects import Objects
+
+    objects = Objects(ACCOUNT, REGION)
+    logs = JobLogs(ACCOUNT, REGION)
+    jobs = JobRunner(home, records, objects, logs)
+    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs))
+
+
+def new_id(length: int) -> str:
+    """A random string of lower-case letters and digits, as in ids of SageMaker."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+class LocalServer:
+    """The local SageMaker of one folder.
+
+    Args:
+        home: Its folder, made and locked by the caller.
+        listener: A bound socket on 127.0.0.1.
+        keys: Clients sign with these.
+        runners: Makes the parts that run things.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        listener: socket.socket,
+        keys: KeyPair,
+        runners: MakeRunners = make_runners,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.warnings = tuple(snapshots.restore(home.aws))
+        aws.furnish()
+        self.records = Records(home.records)
+        repair(self.records, clock())
+        self._keeper = snapshots.Keeper(home.aws)
+        self._runners = runners(home.path, self.records)
+        executor = Executor(
+            self.records,
+            self._runners.objects,
+            self._call,
+            clock,
+            new_id,
+            self._keeper.save_soon,
+        )
+        self.api = Api(
+            Service(
+                records=self.records,
+                jobs=self._runners.jobs,
+                endpoints=self._runners.endpoints,
+                objects=self._runners.objects,
+                executor=executor,
+                clock=clock,
+                new_id=new_id,
+            )
+        )
+        self._http = self._bind(listener, keys, clock)
+        host, port = listener.getsockname()
+        self.url = f"http://{host}:{port}"
+        # It looks every 50 ms whether it shall end; the default of 500 ms is felt in `local down`.
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, args=(0.05,), name="http", daemon=True
+        )
+
+    def _call(self, operation: str, request: Mapping[str, Any]) -> Record:
+        # The executor needs the API, and the API the executor: this method is there before both.
+        return self.api.call(operation, request)
+
+    def _bind(self, listener: socket.socket, keys: KeyPair, clock: Callable[[], float]) -> BaseWSGIServer:
+        application = Application(
+            keys=keys,
+            api=self.api,
+            moto=aws.application(),
+            health={"status": "ready"},
+            wrote=self._keeper.wrote,
+            clock=clock,
+        )
+        listener.listen(128)
+        host, port = listener.getsockname()
+        return make_server(
+            host, port, application, threaded=True, request_handler=Handler, fd=listener.fileno()
+        )
+
+    def start(self) -> None:
+        """Serve in a thread, endpoints of the last time included."""
+        self._thread.start()
+        self._runners.endpoints.restore()
+
+    def close(self) -> None:
+        """Serve no more, end jobs and endpoints, and save everything."""
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+        # Jobs first: their records, and so their steps and executions, still learn how they ended.
+        self._runners.jobs.close()
+        self._runners.endpoints.close()
+        self.records.close()
+        self._keeper.close()
+
+
+class Handler(MotoRequestHandler):
+    """One connection: keeps the headers as they came, for the signature, and writes no access log."""
+
+    def make_environ(self) -> dict[str, Any]:
+        """WSGI's environment."""
+        environ: dict[str, Any] = super().make_environ()
+        environ[HEADERS_KEY] = self.headers.items()
+        return environ
+
+    def log_request(self, *_: object) -> None:
+        """Leave it: thousands of requests a run would fill the log."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+        """Errors of the HTTP server into our log."""
+        _log.log(logging.ERROR if type == "error" else logging.DEBUG, message, *args)

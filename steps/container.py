@@ -55,7 +55,7 @@ def training_reason_file(base: Path) -> Path:
     return base / "output" / "failure"
 
 
-def run(program: Callable[[], None], reason_file: Path) -> int:
+def run(program: Callable[[], None], reason_file: Path | None) -> int:
     """Runs a program as a container's main process.
 
     A ProgramError is logged without a traceback. Any other exception is our bug: the log gets the traceback,
@@ -63,14 +63,16 @@ def run(program: Callable[[], None], reason_file: Path) -> int:
 
     Args:
         program: Does the whole job; returning means success.
-        reason_file: Gets the reason of a failure, at most REASON_LIMIT characters.
+        reason_file: Gets the reason of a failure, at most REASON_LIMIT characters. None for a server, whose
+            failures SageMaker shows by its log only.
 
     Returns:
         The exit status: 0, or the error's own.
     """
     with logging_to_stdout():
-        with suppress(OSError):
-            reason_file.unlink()
+        if reason_file:
+            with suppress(OSError):
+                reason_file.unlink()
         try:
             program()
         except ProgramError as error:
@@ -118,7 +120,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-def _write_reason(reason_file: Path, reason: str) -> None:
+def _write_reason(reason_file: Path | None, reason: str) -> None:
+    if reason_file is None:
+        return
     # Names of files may hold bytes that are no UTF-8; they must not hide the reason.
     reason = reason.encode("utf-8", "backslashreplace").decode()
     if len(reason) > REASON_LIMIT:

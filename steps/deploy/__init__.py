@@ -1,0 +1,1 @@
+"""The steps CreateEndpointConfig and DeployEndpoint, and the server of the model."""

@@ -1,0 +1,156 @@
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from steps.container import ProgramError
+from steps.deploy.server import serve
+
+from .conftest import Folder, picture
+
+SERVING = re.compile(r"serving 3 classes on http://127\.0\.0\.1:(\d+)")
+
+
+class Server:
+    """A server of its own process on a free port."""
+
+    def __init__(self, base: Path) -> None:
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "steps.deploy.server"],
+            env=os.environ | {"SAGEMAKER_BASE_DIR": str(base), "SAGEMAKER_BIND_TO_PORT": "0"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def port(self) -> int:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if found := SERVING.search(line):
+                return int(found[1])
+        pytest.fail(f"the server ended: {self.lines}")
+
+    def stop(self, number: signal.Signals) -> tuple[int, str]:
+        self.process.send_signal(number)
+        out, _ = self.process.communicate(timeout=30)
+        return self.process.returncode, "".join(self.lines) + out
+
+
+@pytest.fixture
+def server(model_folder: Folder) -> Iterator[Server]:
+    server = Server(model_folder())
+    try:
+        yield server
+    finally:
+        server.process.kill()
+        server.process.communicate()
+
+
+def test_serves_until_sigterm(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port(), timeout=30)
+    try:
+        connection.request("GET", "/ping")
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (200, b"")
+        headers = {"Content-Type": "application/x-image", "Accept": "application/json"}
+        connection.request("POST", "/invocations", picture("blue"), headers)
+        response = connection.getresponse()
+        assert response.status == 200
+        assert json.loads(response.read())[2] > 0.99
+        connection.request("POST", "/invocations", b"hello", headers)
+        response = connection.getresponse()
+        assert response.status == 400
+        assert json.loads(response.read())["error"]["code"] == "not-an-image"
+    finally:
+        connection.close()
+    status, log = server.stop(signal.SIGTERM)
+    assert status == 0
+    assert "INFO" in log
+    assert "stopped by SIGTERM" in log
+    assert "Traceback" not in log
+
+
+def test_interrupt_stops_it_too(server: Server) -> None:
+    server.port()
+    status, log = server.stop(signal.SIGINT)
+    assert status == 0
+    assert "stopped by SIGINT" in log
+    assert "Traceback" not in log
+
+
+def test_damaged_model_ends_it(model_folder: Folder) -> None:
+    base = model_folder(b"not a graph")
+    done = subprocess.run(
+        [sys.executable, "-m", "steps.deploy.server"],
+        env=os.environ | {"SAGEMAKER_BASE_DIR": str(base), "SAGEMAKER_BIND_TO_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"the model in {base}/model cannot be served: {base}/model/model.onnx is damaged: " in done.stdout
+    assert done.stdout.endswith(
+        "\n  hint: it has to be the model.tar.gz of a training job of this pipeline, unpacked\n"
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_needs_no_torch(model_folder: Folder) -> None:
+    """Importing torch takes seconds and hundreds of megabytes, and a serving container may not have it."""
+    code = """
+        import sys
+        sys.modules["torch"] = None
+        import steps.deploy.server
+        from pathlib import Path
+        from steps.deploy.classifier import load_classifier
+        load_classifier(Path(sys.argv[1]), threads=1)
+        heavy = {"torch", "onnx", "sagemaker", "boto3", "botocore", "pydantic"}
+        sys.exit(", ".join(sorted(name for name in heavy if sys.modules.get(name))))
+    """
+    arguments = [sys.executable, "-c", textwrap.dedent(code), model_folder() / "model"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+    assert (done.stderr.strip(), done.returncode) == ("", 0)
+
+
+def test_missing_model(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "steps.deploy.server"],
+        env=os.environ | {"SAGEMAKER_BASE_DIR": str(tmp_path), "SAGEMAKER_BIND_TO_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert (
+        f"the model in {tmp_path}/model cannot be served: {tmp_path}/model is no complete model"
+        in done.stdout
+    )
+
+
+class TestBeforeListening:
+    @pytest.mark.parametrize("port", ["http", "-1", "65536", "٣"])
+    def test_port_that_is_none(self, tmp_path: Path, port: str) -> None:
+        message = f"SAGEMAKER_BIND_TO_PORT is '{port}', which is no port: give a number from 0 to 65535"
+        with pytest.raises(ProgramError, match=f"^{re.escape(message)}$"):
+            serve(tmp_path, {"SAGEMAKER_BIND_TO_PORT": port}, [])
+
+    def test_port_that_is_taken(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            message = (
+                f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
+                "  hint: stop what listens there, or set SAGEMAKER_BIND_TO_PORT to another port"
+            )
+            with pytest.raises(ProgramError, match=f"^{re.escape(message)}$"):
+                serve(tmp_path, {"SAGEMAKER_BIND_TO_PORT": str(port)}, [])

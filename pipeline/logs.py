@@ -64,12 +64,12 @@ def _stream_names(session: Session, stream: LogStream) -> list[str]:
 
 
 def _read(session: Session, group: str, name: str) -> Iterator[str]:
-    client, token = session.client("logs"), None
+    client = session.client("logs")
+    more: dict[str, str] = {}
     while True:
-        more = {"nextToken": token} if token else {}
         page = client.get_log_events(logGroupName=group, logStreamName=name, startFromHead=True, **more)
         yield from (event["message"] for event in page["events"])
         # CloudWatch repeats the token that it was given when there is nothing more.
-        if page["nextForwardToken"] == token:
+        if page["nextForwardToken"] == more.get("nextToken"):
             return
-        token = page["nextForwardToken"]
+        more = {"nextToken": page["nextForwardToken"]}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -66,10 +66,16 @@ class Session:
 
 @functools.cache
 def _client(session: Session, service: str) -> Any:
-    retries: Mapping[str, Any] = {"mode": "standard", "max_attempts": 5}
-    addressing = {"addressing_style": "path"} if session.is_local else {}
-    config = Config(retries=retries, connect_timeout=_CONNECT_TIMEOUT_S, s3=addressing)
-    return session.boto.client(service, endpoint_url=session.endpoint_url, config=config)
+    # A bucket's name in the host would need a DNS server that knows it.
+    style: Literal["path", "auto"] = "path" if session.is_local else "auto"
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 5},
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        s3={"addressing_style": style},
+    )
+    # The stubs know each service by a literal name.
+    make: Callable[..., Any] = session.boto.client
+    return make(service, endpoint_url=session.endpoint_url, config=config)
 
 
 def connect_aws(profile: str | None, region: str | None, environ: Mapping[str, str]) -> Session:

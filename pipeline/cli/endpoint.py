@@ -93,4 +93,4 @@ def _table(predictions: Sequence[endpoints.Prediction], top: int) -> str:
 
 def _find(target: Target, endpoint: str | None) -> tuple[Session, str]:
     session = target.session()
-    return session, endpoint or target.load(session).config.deploy.endpoint
+    return session, endpoint or target.load(session).config.endpoint

@@ -18,7 +18,7 @@ def list_models(
     """Lists the versions in the config's model package group, newest first, with their accuracy."""
     target = Target(config, local, profile, region)
     session = target.session()
-    group = target.load(session).config.register.group
+    group = target.load(session).config.group
     found = registry.models(session, group)
     if as_json:
         console.result_json([model.to_json() for model in found])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline import executions
@@ -98,13 +99,13 @@ class _Job:
             definition=definition.text,
             bucket=facts.bucket,
             bundles=definition.bundles,
-            group=config.register.group,
+            group=config.group,
             role=facts.role,
         )
         return bring_about(self.session, desired)
 
 
-def _start(session: Session, loaded: Loaded, parameters: dict[str, str]) -> str:
+def _start(session: Session, loaded: Loaded, parameters: Mapping[str, str]) -> str:
     data = loaded.config.data
     prefixes = {"TrainData": data.train, "ValidationData": data.validation}
     require_objects(session, {name: parameters.get(name, uri) for name, uri in prefixes.items()})

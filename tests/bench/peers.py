@@ -26,6 +26,6 @@ def environment() -> Path:
 
 def measure(script: str, *arguments: str) -> Any:
     """Runs a script of tests/bench/scripts in the peers' environment and returns the JSON that it prints."""
-    command = [environment(), Path(__file__).parent / "scripts" / script, *arguments]
+    command: list[str | Path] = [environment(), Path(__file__).parent / "scripts" / script, *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)

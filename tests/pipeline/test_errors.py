@@ -47,5 +47,5 @@ def test_an_error_tells_all_its_findings() -> None:
 
 
 def test_exit_codes_tell_usage_from_failure() -> None:
-    assert ConfigError.exit_code == ExitCode.USAGE == 2
-    assert RunError.exit_code == ExitCode.FAILED == 1
+    assert int(ConfigError.exit_code) == int(ExitCode.USAGE) == 2
+    assert int(RunError.exit_code) == int(ExitCode.FAILED) == 1

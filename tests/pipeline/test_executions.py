@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 
 from pipeline import executions
 from pipeline.errors import RunError
+from pipeline.session import Session
 from tests.pipeline.stubs import client_error, stub_session
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/demo/execution/abc123"
@@ -114,15 +116,17 @@ def test_start_sends_parameters_and_a_token() -> None:
 NO_PIPELINE = client_error("ResourceNotFound", "Pipeline 'demo' does not exist.")
 
 
-@pytest.mark.parametrize("operation", ["start_pipeline_execution", "list_pipeline_executions"])
-def test_a_pipeline_that_does_not_exist(operation: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [
+        pytest.param("start_pipeline_execution", lambda on: executions.start(on, "demo", {}), id="start"),
+        pytest.param("list_pipeline_executions", lambda on: executions.latest(on, "demo"), id="latest"),
+    ],
+)
+def test_a_pipeline_that_does_not_exist(operation: str, call: Callable[[Session], str]) -> None:
     session = stub_session(sagemaker={operation: NO_PIPELINE})
-    call = {
-        "start_pipeline_execution": lambda: executions.start(session, "demo", {}),
-        "list_pipeline_executions": lambda: executions.latest(session, "demo"),
-    }[operation]
     with pytest.raises(RunError) as caught:
-        call()
+        call(session)
     assert str(caught.value) == (
         "error R101 no-pipeline: the local SageMaker has no pipeline 'demo'\n"
         "  hint: `imgpipe upsert` makes it; `imgpipe run` makes and starts it"

@@ -28,7 +28,7 @@ def test_progress_tells_rate_and_time_left_in_a_log_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = iter([0.0, 10.0, 20.0])
-    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
     assert list(console.progress([1, 2], 2, "reading")) == [1, 2]
     assert capsys.readouterr().err == "reading 1/2, 0/s, 10 s left\nreading 2/2, 0/s\n"
 

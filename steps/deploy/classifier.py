@@ -68,7 +68,7 @@ class Classifier:
         expected = (1, len(self.labels))
         if probabilities.shape != expected:
             raise ModelError(
-                f"the graph answers with shape {probabilities.shape}; with the labels of model.json it is {expected}"
+                f"the graph's answer has shape {probabilities.shape}, but model.json's labels need {expected}"
             )
         answer: NDArray[np.float32] = probabilities[0]
         return answer

@@ -47,7 +47,7 @@ class TestUnusableModel:
             load_classifier(model_folder(render_graph(output="scores")) / "model", threads=1)
 
     def test_other_number_of_labels(self, model_folder: Folder) -> None:
-        message = "the graph answers with shape (1, 3); with the labels of model.json it is (1, 2)"
+        message = "the graph's answer has shape (1, 3), but model.json's labels need (1, 2)"
         with pytest.raises(ModelError, match=f"^{re.escape(message)}$"):
             load_classifier(model_folder(labels=["a", "b"]) / "model", threads=1)
 

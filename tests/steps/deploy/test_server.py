@@ -116,9 +116,9 @@ def test_needs_no_torch(model_folder: Folder) -> None:
         from steps.deploy.classifier import load_classifier
         load_classifier(Path(sys.argv[1]), threads=1)
         heavy = {"torch", "onnx", "sagemaker", "boto3", "botocore", "pydantic"}
-        sys.exit(", ".join(sorted(name for name in heavy if sys.modules.get(name))))
+        sys.exit(", ".join(sorted(name for name in heavy if sys.modules.get(name))) or 0)
     """
-    arguments = [sys.executable, "-c", textwrap.dedent(code), model_folder() / "model"]
+    arguments = [sys.executable, "-c", textwrap.dedent(code), str(model_folder() / "model")]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
     assert (done.stderr.strip(), done.returncode) == ("", 0)
 
@@ -132,10 +132,8 @@ def test_missing_model(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 1
-    assert (
-        f"the model in {tmp_path}/model cannot be served: {tmp_path}/model is no complete model"
-        in done.stdout
-    )
+    folder = tmp_path / "model"
+    assert f"the model in {folder} cannot be served: {folder} is no complete model" in done.stdout
 
 
 class TestBeforeListening:

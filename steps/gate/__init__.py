@@ -1,0 +1,1 @@
+"""AccuracyGate: registers and deploys only a model that is good enough."""

@@ -1,0 +1,1 @@
+"""RegisterModel: enters a model that passed into the registry."""

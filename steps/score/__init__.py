@@ -1,0 +1,1 @@
+"""ScoreValidation: the model's probabilities for every validation image."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ _GROUPS = {
     "training-job": "/aws/sagemaker/TrainingJobs",
     "transform-job": "/aws/sagemaker/TransformJobs",
 }
+# What a line of the built-in algorithm, and so of our programs, begins with.
+_HEAD = re.compile(r"^\[[^\]]*\] ")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,18 @@ def last_lines(session: Session, stream: LogStream, count: int) -> list[str]:
         )
         newest += [event["message"] for event in page["events"]]
     return newest[-count:]
+
+
+def warnings(session: Session, stream: LogStream, limit: int) -> list[str]:
+    """The first `limit` lines of level WARNING, without their time and process."""
+    request = {"logGroupName": stream.group, "logStreamNamePrefix": stream.prefix}
+    try:
+        page = session.client("logs").filter_log_events(**request, filterPattern='"WARNING"', limit=limit)
+    except ClientError as error:
+        if is_missing(error):
+            return []
+        raise
+    return [_HEAD.sub("", event["message"]).rstrip() for event in page["events"]]
 
 
 def _stream_names(session: Session, stream: LogStream) -> list[str]:

@@ -29,6 +29,7 @@ MARKS = {
     "Waiting": "·",
 }
 _LOG_TAIL = 10
+_WARNINGS = 20
 
 
 def follow(session: Session, arn: str, target: Target, *, as_json: bool) -> None:
@@ -40,9 +41,11 @@ def follow(session: Session, arn: str, target: Target, *, as_json: bool) -> None
     """
     console.note(f"execution {arn}")
     last = None
+    warned: set[str] = set()
     try:
         with _view(session) as show:
             for last in executions.watch(session, arn):
+                _tell_warnings(session, last, warned)
                 show(last)
     except KeyboardInterrupt:
         more = options(target)
@@ -109,6 +112,17 @@ def _step_failed(session: Session, step: Step, not_run: str, target: Target) -> 
         return Finding("R109", "rejected", f"{step.name} ended the execution", details=tuple(details))
     hint = f"fix it and start again: imgpipe run{options(target)}"
     return Finding("R108", "step-failed", f"{step.name} failed{took}", details=tuple(details), hint=hint)
+
+
+def _tell_warnings(session: Session, execution: Execution, told: set[str]) -> None:
+    """Passes on what the programs of finished steps warn of; `told` keeps the names of those steps."""
+    for step in execution.steps:
+        stream = logs.LogStream.of(step)
+        if stream is None or step.ended is None or step.name in told:
+            continue
+        told.add(step.name)
+        for line in logs.warnings(session, stream, _WARNINGS):
+            console.note(f"warning from {step.name}: {line}")
 
 
 @contextmanager

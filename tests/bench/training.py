@@ -30,7 +30,7 @@ def _ours() -> float:
     place = compute.choose(None)
     preprocessing = Preprocessing(given.image_shape, given.resize)
     classifier = Classifier(network.build(50, 10), preprocessing.mean, preprocessing.std)
-    classifier = classifier.to(place.device, memory_format=torch.channels_last).train()
+    classifier.train().to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     trainer = Trainer(classifier, optimisation.build(classifier, given), place, given, seed=0)
     images = torch.randint(0, 256, (_BATCH, 3, _SIDE, _SIDE), dtype=torch.uint8)
     batch = Batch(images.to(memory_format=torch.channels_last), torch.randint(0, 10, (_BATCH,)))

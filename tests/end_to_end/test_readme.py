@@ -66,7 +66,10 @@ def test_make_run_says_how_to_look_further_and_how_to_stop(walk: Walk) -> None:
 
 
 def test_make_run_says_loudly_that_it_trained_from_scratch(walk: Walk) -> None:
-    assert "from scratch" in walk[". .venv/bin/activate"].stdout
+    assert (
+        "warning from TrainModel: NO IMAGENET WEIGHTS: this ResNet-50 is trained FROM SCRATCH"
+        in walk["make run"].stderr
+    )
 
 
 def test_the_aws_cli_lists_the_finished_steps(walk: Walk) -> None:

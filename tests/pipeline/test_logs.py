@@ -48,6 +48,24 @@ def test_a_job_that_has_not_written_yet_has_no_lines() -> None:
     assert logs.last_lines(session, STREAM, 3) == []
 
 
+def test_warnings_come_without_time_and_process() -> None:
+    event = {"message": "[11/22/2026 21:26:08 WARNING 123] resize is not set [yet]\n"}
+    session = stub_session(logs={"filter_log_events": {"events": [event]}})
+    assert logs.warnings(session, STREAM, 5) == ["resize is not set [yet]"]
+    [(_, request)] = session.client("logs").calls
+    assert request == {
+        "logGroupName": STREAM.group,
+        "logStreamNamePrefix": STREAM.prefix,
+        "filterPattern": '"WARNING"',
+        "limit": 5,
+    }
+
+
+def test_a_job_without_a_log_warns_of_nothing() -> None:
+    missing = client_error("ResourceNotFoundException", "The specified log group does not exist.")
+    assert logs.warnings(stub_session(logs={"filter_log_events": missing}), STREAM, 5) == []
+
+
 def test_last_lines_are_the_newest_of_all_streams() -> None:
     found = {"logStreams": [{"logStreamName": "x/algo-1-0"}, {"logStreamName": "x/algo-2-0"}]}
 

@@ -32,6 +32,7 @@ def with_log(*lines: str) -> Session:
         logs={
             "describe_log_streams": {"logStreams": [{"logStreamName": "x/algo-1-0"}]},
             "get_log_events": {"events": [{"message": line} for line in lines]},
+            "filter_log_events": {"events": [{"message": "[now WARNING 1] trained FROM SCRATCH"}]},
         }
     )
 
@@ -110,6 +111,7 @@ def test_follow_prints_each_change_once_and_the_end(
     assert told.err.splitlines() == [
         f"execution {ARN}",
         "TrainModel  Executing  Epoch[0] Validation-accuracy=0.9",
+        "warning from TrainModel: trained FROM SCRATCH",
         "TrainModel  Succeeded  12.4 s",
     ]
     assert told.out.endswith("execution abc of demo: Succeeded\n")

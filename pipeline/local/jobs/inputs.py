@@ -52,9 +52,9 @@ def parse_manifest(uri: str, content: bytes) -> list[S3Object]:
         raise BadManifest(uri, 'its first entry is not an object with a "prefix"')
     if not paths:
         raise BadManifest(uri, "it lists no objects")
-    wrong = next((path for path in paths if not isinstance(path, str)), None)
-    if wrong is not None:
-        raise BadManifest(uri, f"its entry {json.dumps(wrong)} is not a path")
+    for path in paths:
+        if not isinstance(path, str):
+            raise BadManifest(uri, f"its entry {json.dumps(path)} is not a path")
     return [S3Object(*parse_uri(prefix + path), relative=path) for path in paths]
 
 

@@ -197,7 +197,8 @@ class Process:
 
     def _deliver(self, lines: list[str]) -> None:
         try:
-            self._read_lines(lines)
+            if lines:
+                self._read_lines(lines)
         except Exception:
             # A full pipe would stop the program: whoever reads the lines must not stop the reading.
             _log.exception("cannot take the output of process %d", self.pid)

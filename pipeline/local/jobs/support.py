@@ -27,7 +27,7 @@ def check_processing(request: Request, images: Images) -> None:
     if uri := app.get("ImageUri"):
         image_for(images, "processing", uri)
     if "ImageUri" in app and not app.get("ContainerEntrypoint"):
-        _refuse("a processing job without a ContainerEntrypoint", "the image's own program is not here")
+        _refuse("a job without a ContainerEntrypoint", "the image's own program is not here")
     _refuse_cluster(request.get("ProcessingResources", {}).get("ClusterConfig", {}))
     for entry in request.get("ProcessingInputs", []):
         _check_input(entry)

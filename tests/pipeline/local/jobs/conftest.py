@@ -4,6 +4,7 @@ import itertools
 import os
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,31 @@ METRICS = (
 )
 
 
+class WatchedLogs(JobLogs):
+    """Logs on which a test can wait for lines."""
+
+    def __init__(self) -> None:
+        super().__init__(ACCOUNT, REGION)
+        self._lines: dict[str, list[str]] = {}
+        self._changed = threading.Condition()
+
+    def put(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
+        super().put(group, stream, events)
+        with self._changed:
+            self._lines.setdefault(f"{group}/{stream}", []).extend(event["message"] for event in events)
+            self._changed.notify_all()
+
+    def wait_for(self, start: str, count: int) -> list[str]:
+        """Wait until the one stream that starts so has so many lines."""
+
+        def lines() -> list[str]:
+            return [line for name, found in self._lines.items() if name.startswith(start) for line in found]
+
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(lines()) >= count, SECONDS)
+            return lines()
+
+
 @dataclass
 class Place:
     """A small local SageMaker without its API: records, S3 with one bucket, logs, and programs to run."""
@@ -41,7 +67,7 @@ class Place:
     home: Path
     records: Records
     objects: Objects
-    logs: JobLogs
+    logs: WatchedLogs
     bucket: str
     runners: list[JobRunner] = field(default_factory=list)
 
@@ -86,6 +112,10 @@ class Place:
         ended = ("Completed", "Failed", "Stopped")
         return self.records.wait(kind, name, lambda record: record[f"{kind}Status"] in ended, SECONDS)
 
+    def wait_for_log(self, kind: str, name: str, count: int) -> list[str]:
+        """Wait for so many lines in the log of a running job."""
+        return self.logs.wait_for(f"{GROUPS[kind]}/{name}/", count)
+
     def log(self, kind: str, name: str, end: str = "") -> list[str]:
         """The lines of a job's log stream, or of that with another end."""
         return self.log_of(GROUPS[kind], f"{name}/algo-1-", end)
@@ -110,7 +140,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     logs = get_backend("logs")[ACCOUNT][REGION]
     logs.groups.clear()
     records = Records(tmp_path / "records.sqlite")
-    place = Place(tmp_path, records, Objects(ACCOUNT, REGION), JobLogs(ACCOUNT, REGION), bucket)
+    place = Place(tmp_path, records, Objects(ACCOUNT, REGION), WatchedLogs(), bucket)
     yield place
     for runner in place.runners:
         runner.close()

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.local.errors import ApiError, NotSupportedLocally
+from pipeline.local.jobs.catalog import IMAGES
+from pipeline.local.jobs.support import CHECKS
+
+SCRIPT = "246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+BUILT_IN = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
+
+
+def processing(**fields: Any) -> dict[str, Any]:
+    app = {"ImageUri": SCRIPT, "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/x.py"]}
+    return {"AppSpecification": app, **fields}
+
+
+def training(**fields: Any) -> dict[str, Any]:
+    return {"AlgorithmSpecification": {"TrainingImage": BUILT_IN, "TrainingInputMode": "File"}, **fields}
+
+
+def transform(**given: Any) -> dict[str, Any]:
+    return {"ModelName": "m", "TransformInput": {"SplitType": "None", "CompressionType": "None", **given}}
+
+
+def model(**fields: Any) -> dict[str, Any]:
+    return {"ModelName": "m", "PrimaryContainer": {"Image": BUILT_IN, **fields}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_"),
+    [
+        ("ProcessingJob", processing()),
+        ("ProcessingJob", {}),
+        ("ProcessingJob", {"AppSpecification": {}}),
+        ("ProcessingJob", processing(ProcessingResources={"ClusterConfig": {"InstanceCount": 1}})),
+        ("TrainingJob", training()),
+        ("TrainingJob", {}),
+        ("TrainingJob", training(CheckpointConfig={"S3Uri": "s3://b/c", "LocalPath": "/opt/ml/checkpoints"})),
+        ("TrainingJob", training(OutputDataConfig={"CompressionType": "GZIP"})),
+        ("TransformJob", transform()),
+        ("TransformJob", {}),
+        ("TransformJob", {"DataProcessing": {"InputFilter": "$", "JoinSource": "None"}}),
+        ("Model", model()),
+        ("Model", {}),
+        ("Model", {"PrimaryContainer": {"ModelPackageName": "arn"}}),
+        ("Model", {"Containers": [{"Image": BUILT_IN}]}),
+    ],
+)
+def test_what_runs_here_passes(kind: str, request_: dict[str, Any]) -> None:
+    CHECKS[kind](request_, IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_", "what", "why"),
+    [
+        (
+            "ProcessingJob",
+            {"AppSpecification": {"ImageUri": SCRIPT}},
+            "a job without a ContainerEntrypoint is asked for, which the local SageMaker does not do",
+            "the image's own program is not here",
+        ),
+        (
+            "ProcessingJob",
+            processing(ProcessingResources={"ClusterConfig": {"InstanceCount": 2}}),
+            "InstanceCount 2 is asked for, which the local SageMaker does not do",
+            "a job is one process on this machine",
+        ),
+        (
+            "ProcessingJob",
+            processing(ProcessingInputs=[{"InputName": "x", "DatasetDefinition": {}}]),
+            "the DatasetDefinition of 'x' is asked for, which the local SageMaker does not do",
+            "only S3 inputs are read here",
+        ),
+        (
+            "ProcessingJob",
+            processing(ProcessingInputs=[{"InputName": "x", "S3Input": {"S3InputMode": "Pipe"}}]),
+            "S3InputMode 'Pipe' is asked for, which the local SageMaker does not do",
+            "inputs are copied to files, not streamed",
+        ),
+        (
+            "ProcessingJob",
+            processing(ProcessingOutputConfig={"Outputs": [{"OutputName": "o", "FeatureStoreOutput": {}}]}),
+            "the FeatureStoreOutput of 'o' is asked for, which the local SageMaker does not do",
+            "there is no Feature Store",
+        ),
+        (
+            "TrainingJob",
+            {"AlgorithmSpecification": {"AlgorithmName": "mine"}},
+            "the algorithm 'mine' is asked for, which the local SageMaker does not do",
+            "only images are known here, by repository",
+        ),
+        (
+            "TrainingJob",
+            training(ResourceConfig={"InstanceGroups": [{"InstanceCount": 1}]}),
+            "InstanceGroups is asked for, which the local SageMaker does not do",
+            "a job is one process on this machine",
+        ),
+        (
+            "TrainingJob",
+            training(InputDataConfig=[{"ChannelName": "train", "InputMode": "Pipe"}]),
+            "InputMode 'Pipe' is asked for, which the local SageMaker does not do",
+            "inputs are copied to files, not streamed",
+        ),
+        (
+            "TrainingJob",
+            training(InputDataConfig=[{"ChannelName": "train", "DataSource": {"FileSystemDataSource": {}}}]),
+            "the file system of channel 'train' is asked for, which the local SageMaker does not do",
+            "only S3 inputs are read here",
+        ),
+        (
+            "TrainingJob",
+            training(
+                InputDataConfig=[{"DataSource": {"S3DataSource": {"S3DataType": "AugmentedManifestFile"}}}]
+            ),
+            "S3DataType 'AugmentedManifestFile' is asked for, which the local SageMaker does not do",
+            "inputs are copied to files, not streamed",
+        ),
+        (
+            "TrainingJob",
+            training(OutputDataConfig={"CompressionType": "NONE"}),
+            "CompressionType 'NONE' is asked for, which the local SageMaker does not do",
+            "models are archives here",
+        ),
+        (
+            "TransformJob",
+            transform(SplitType="Line"),
+            "SplitType 'Line' is asked for, which the local SageMaker does not do",
+            "each object is sent whole, as it is",
+        ),
+        (
+            "TransformJob",
+            {"DataProcessing": {"OutputFilter": "$[0]"}},
+            "OutputFilter '$[0]' is asked for, which the local SageMaker does not do",
+            "the output is the model's answer alone",
+        ),
+        (
+            "TransformJob",
+            {"DataCaptureConfig": {}},
+            "DataCaptureConfig is asked for, which the local SageMaker does not do",
+            "a transform job's input and output are in S3 anyway",
+        ),
+        (
+            "Model",
+            {"Containers": [{"Image": BUILT_IN}, {"Image": BUILT_IN}]},
+            "the model has 2 containers, which the local SageMaker does not chain",
+            "it starts one server for a model",
+        ),
+        (
+            "Model",
+            model(Mode="MultiModel"),
+            "the model has a container of mode MultiModel, which the local SageMaker does not serve",
+            "it starts one server for a model",
+        ),
+        (
+            "Model",
+            {"PrimaryContainer": {"Image": "r.io/xgboost:1"}},
+            "no program stands for image 'r.io/xgboost:1' in serving, so the local SageMaker does not run it",
+            "no containers run here; the images known for serving are image-classification",
+        ),
+    ],
+)
+def test_what_does_not_run_here_is_refused_by_name(
+    kind: str, request_: dict[str, Any], what: str, why: str
+) -> None:
+    with pytest.raises(NotSupportedLocally) as caught:
+        CHECKS[kind](request_, IMAGES)
+    assert (caught.value.what, caught.value.why) == (what, why)
+    assert caught.value.findings[0].code == "R110"
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_"),
+    [
+        ("ProcessingJob", processing(ProcessingInputs=[{"S3Input": {"LocalPath": "/etc"}}])),
+        (
+            "ProcessingJob",
+            processing(ProcessingOutputConfig={"Outputs": [{"S3Output": {"LocalPath": "/etc"}}]}),
+        ),
+        ("TrainingJob", training(CheckpointConfig={"LocalPath": "/etc"})),
+    ],
+)
+def test_a_path_outside_of_the_container_is_refused_as_aws_would(kind: str, request_: dict[str, Any]) -> None:
+    with pytest.raises(ApiError) as caught:
+        CHECKS[kind](request_, IMAGES)
+    assert caught.value.code == "ValidationException"
+    assert caught.value.message == "LocalPath is not valid: the path '/etc' is not below /opt/ml."

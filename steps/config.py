@@ -82,19 +82,31 @@ class Form:
         return {**handler(schema), **limits, "examples": [self.example]}
 
 
+@dataclass(frozen=True)
 class OneOrMore:
-    """Lets a field of type `tuple[str, ...]` take one text, or a list of texts that all differ."""
+    """Lets a field of type `tuple[str, ...]` take one text, or a list of texts that all differ.
+
+    Attributes:
+        most: Longest list allowed.
+    """
+
+    most: int
 
     def collect(self, value: Any) -> Any:
         """Make a tuple of a text or a list; leave everything else to the field's own error.
 
         Raises:
-            PydanticCustomError: If an item appears twice.
+            PydanticCustomError: If the list is empty or too long, or an item appears twice.
         """
         if isinstance(value, str):
             return (value,)
         if not isinstance(value, list):
             return value
+        if not value:
+            raise PydanticCustomError("too_short", "an empty list", {"min_length": 1})
+        if len(value) > self.most:
+            lengths = {"max_length": self.most, "actual_length": len(value)}
+            raise PydanticCustomError("too_long", "more than {max_length} items", lengths)
         repeated = [item for item, count in Counter(map(str, value)).items() if count > 1]
         if repeated:
             raise PydanticCustomError("repeated", "{item} appears twice", {"item": repeated[0]})
@@ -107,7 +119,8 @@ class OneOrMore:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         several = handler(schema)
-        return {"anyOf": [several["items"], {**several, "uniqueItems": True}]}
+        limits = {"minItems": 1, "maxItems": self.most, "uniqueItems": True}
+        return {"anyOf": [several["items"], {**several, **limits}]}
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -141,7 +154,7 @@ ProcessingTime = Annotated[str, _DURATION, AfterValidator(_AtMost("9d"))]
 InstanceType = Annotated[
     str, Form(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "a SageMaker instance type", "ml.g5.xlarge", 64)
 ]
-InstanceTypes = Annotated[tuple[InstanceType, ...], Field(min_length=1, max_length=10), OneOrMore()]
+InstanceTypes = Annotated[tuple[InstanceType, ...], OneOrMore(most=10)]
 """In order of preference."""
 
 ResourceName = Annotated[

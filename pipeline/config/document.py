@@ -19,7 +19,10 @@ _MAX_DEPTH = 32
 _MAX_NODES = 10_000
 """Enough for any config, and little enough that aliases of aliases cannot fill the memory."""
 
-_INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_LONGEST_NUMBER = 400
+"""Characters. Python refuses to make an int of thousands of digits."""
+
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _CONSTANTS: dict[str, Value] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -38,6 +41,8 @@ def plain_value(text: str) -> Value:
     """What a text without quotes means."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
+    if len(text) > _LONGEST_NUMBER:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):
@@ -53,9 +58,8 @@ def parse(source: Source) -> Block:
     """
     root = _compose(source)
     if root is None:
-        raise ConfigError(
-            finding("C003", "the file is empty", hint="see config/pipeline.yaml", mark=Mark(source, 1, 1))
-        )
+        hint = "see config/pipeline.yaml for what it can hold"
+        raise ConfigError(finding("C003", "the file is empty", Mark(source, 1, 1).place, hint=hint))
     reader = _Reader(source)
     node = reader.node(root, 0)
     if reader.findings:
@@ -102,9 +106,8 @@ def _compose(source: Source) -> yaml.Node | None:
         raise ConfigError(finding("C001", message, Mark(source, line, column), hint="remove it")) from error
     except (ValueError, OverflowError) as error:
         # PyYAML lets chr() fail on an escape beyond Unicode, such as "\UFFFFFFFF".
-        raise ConfigError(
-            finding("C001", f"an escape stands for no character: {error}", Mark(source, 1, 1))
-        ) from error
+        message = "an escape in this file stands for no character"
+        raise ConfigError(finding("C001", message, Mark(source, 1, 1).place)) from error
 
 
 def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Finding:

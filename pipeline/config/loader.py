@@ -64,9 +64,9 @@ def load_config(path: Path, *, facts: AccountFacts | None, environ: Mapping[str,
     assert isinstance(root, Block)
     account = names.account_facts()
     config, found = _checked(root)
-    # What is wrong with a value because its ${name} could not be replaced has been said.
-    unfilled = {one.place for one in names.findings}
-    found = [*names.findings, *(one for one in found if one.place not in unfilled)]
+    if names.findings:
+        # What is wrong with a value because its ${name} could not be replaced has been said.
+        found = [*names.findings, *(one for one in found if one.place not in names.unfilled)]
     found.sort(key=lambda one: _position(one, path))
     mistakes = [one for one in found if one.severity == "error"]
     if config is None or mistakes:

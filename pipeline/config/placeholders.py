@@ -10,7 +10,7 @@ from pipeline.account import PLACEHOLDERS, AccountFacts
 from pipeline.config.document import plain_value
 from pipeline.config.node import Block, Entry, Items, Node, Scalar
 from pipeline.config.source import Mark, finding
-from pipeline.errors import Finding
+from pipeline.errors import Finding, Place
 
 FACTS = ("account", "bucket", "partition", "region", "role")
 """Names that stand for facts of the account, in the order that they are listed."""
@@ -41,6 +41,7 @@ class Names:
         environ: The environment.
         findings: What went wrong.
         stand_ins: Facts that were asked for and had to be made up.
+        unfilled: Places of texts that may still hold a name, or hold one on purpose.
     """
 
     root: Block
@@ -48,6 +49,7 @@ class Names:
     environ: Mapping[str, str]
     findings: list[Finding] = field(default_factory=list)
     stand_ins: set[str] = field(default_factory=set)
+    unfilled: set[Place] = field(default_factory=set)
     _open: list[str] = field(default_factory=list)
     _texts: dict[str, str] = field(default_factory=dict)
 
@@ -73,6 +75,8 @@ class Names:
                 "C009", f"this grows to {len(text)} characters", node.mark, f"{_MAX_LENGTH} are allowed"
             )
             text = ""
+        if "${" in text or not text:
+            self.unfilled.add(node.mark.place)
         return Scalar(plain_value(text) if node.plain else text, text, node.plain, node.mark)
 
     def _replacement(self, match: re.Match[str], mark: Mark) -> str:

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -127,11 +127,19 @@ _TRUE, _FALSE = {"yes", "on", "1"}, {"no", "off", "0"}
 
 
 def _text_hint(case: _Case) -> str | None:
-    field = keys_of(_section(case.path[:-1])).get(str(case.path[-1])) if case.key == case.path[-1] else None
-    form = next((one for one in field.metadata if isinstance(one, Form)), None) if field else None
-    if form:
-        return f"write it like {form.example}"
-    return "put it in quotes" if isinstance(case.value, int | float) else None
+    form = _form(case.path)
+    if isinstance(case.value, int | float) and (form is None or re.fullmatch(form.pattern, str(case.value))):
+        return "put it in quotes"
+    return f"write it like {form.example}" if form else None
+
+
+def _form(path: Path) -> Form | None:
+    """The form of the text that belongs at the path, if it is the value of a key."""
+    if not isinstance(path[-1], str):
+        return None
+    field = keys_of(_section(path[:-1]))[path[-1]]
+    of_optional = (one for kind in get_args(field.annotation) for one in getattr(kind, "__metadata__", ()))
+    return next((one for one in (*field.metadata, *of_optional) if isinstance(one, Form)), None)
 
 
 def _too_little(case: _Case) -> Finding:

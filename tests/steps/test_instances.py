@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from steps.instances import RETIRED, family, preferred, retired
+
+
+@pytest.mark.parametrize(
+    ("types", "first"),
+    [
+        pytest.param(("ml.m5.large", "ml.m5.xlarge"), "ml.m5.large", id="first"),
+        pytest.param(("ml.p2.xlarge", "ml.p3.2xlarge", "ml.g5.xlarge"), "ml.g5.xlarge", id="not retired"),
+        pytest.param(("ml.p2.xlarge", "ml.m4.xlarge"), "ml.p2.xlarge", id="all retired"),
+    ],
+)
+def test_the_first_type_that_is_not_retired_is_preferred(types: tuple[str, ...], first: str) -> None:
+    assert preferred(types) == first
+
+
+def test_families() -> None:
+    assert family("ml.p3dn.24xlarge") == "p3dn"
+
+
+def test_retired_types_are_named_with_evidence_and_what_comes_in_their_place() -> None:
+    (found,) = retired(("ml.m5.large", "ml.m4.xlarge"))
+    assert (found.code, found.severity, found.path) == ("C251", "warning", ("instance_type", 1))
+    assert found.message == "ml.m4.xlarge belongs to a retired family"
+    assert found.why == RETIRED["m4"]
+    assert (
+        found.hint == "nothing to do: ml.m5.large is used in its place; remove ml.m4.xlarge to silence this"
+    )
+
+
+def test_a_retired_type_without_another_asks_for_one() -> None:
+    (found,) = retired(("ml.p3.2xlarge",))
+    assert found.hint == "put a newer type beside it, such as ml.g4dn.xlarge or ml.m5.xlarge"
+
+
+def test_nothing_is_said_of_other_types() -> None:
+    assert list(retired(("ml.g5.xlarge",))) == []
+    assert list(retired(())) == []

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from urllib.error import HTTPError, URLError
 
 from steps.container import ProgramError
 
@@ -34,6 +35,10 @@ none for 200 layers."""
 TIMEOUT = 10.0
 """Seconds to connect, and to wait for each piece of the answer: a machine without a way out learns soon."""
 
+_HINT = (
+    "hint: name a file of torchvision's in train.pretrained.weights, or put it into torch's cache, or set "
+    "use_pretrained_model: 0; train.pretrained.when_missing: scratch goes on without"
+)
 _HASH = re.compile(r"-([0-9a-f]{8,64})\.")  # torch.hub's convention: the start of the file's SHA-256
 _PIECE = 1 << 20
 
@@ -64,7 +69,20 @@ class Places:
 
 
 class NoPretrainedWeights(ProgramError):
-    """No weights could be had from any place; the text names each place and why it failed."""
+    """No weights could be had from any place.
+
+    Attributes:
+        attempts: One line for each place that was looked at: which, and why it had none.
+    """
+
+    def __init__(self, num_layers: int, tried: list[tuple[str, str]]) -> None:
+        self.attempts = tuple(f"{place + ':':<13}{reason}" for place, reason in tried)
+        lines = [
+            f"use_pretrained_model=1, but no ImageNet weights for ResNet-{num_layers} could be had",
+            *(f"  {attempt}" for attempt in self.attempts),
+            _HINT,
+        ]
+        super().__init__("\n".join(lines))
 
 
 class _Unusable(Exception):
@@ -101,18 +119,7 @@ def find(num_layers: int, places: Places) -> Path:
             tried.append(("download", f"{url}: {reason}"))
     if not names:
         tried.append(("download", f"torchvision publishes no weights for {num_layers} layers"))
-    raise NoPretrainedWeights(_nothing_found(num_layers, tried))
-
-
-def _nothing_found(num_layers: int, tried: list[tuple[str, str]]) -> str:
-    lines = [f"use_pretrained_model=1, but no ImageNet weights for ResNet-{num_layers} could be had"]
-    lines += [f"  {place + ':':<13}{reason}" for place, reason in tried]
-    lines.append(
-        f"hint: name a weights file of torchvision's in {GIVEN_FILE_VARIABLE}, or put it into torch's cache; "
-        "or set use_pretrained_model=0; "
-        "IMGPIPE_WITHOUT_PRETRAINED=scratch trains from scratch when there are none"
-    )
-    return "\n".join(lines)
+    raise NoPretrainedWeights(num_layers, tried)
 
 
 def _from_cache(path: Path) -> Path:
@@ -145,12 +152,18 @@ def _download(url: str, path: Path) -> Path:
         _check_hash(path.name, digest.hexdigest())
         temporary.replace(path)
     except (OSError, http.client.HTTPException) as error:
-        # urllib wraps the reason ("<urlopen error …>") where the connection never came about.
-        raise _Unusable(str(getattr(error, "reason", None) or error)) from error
+        raise _Unusable(_reason(error)) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
     return path
+
+
+def _reason(error: Exception) -> str:
+    # urllib wraps the reason ("<urlopen error …>") where no connection came about.
+    if isinstance(error, URLError) and not isinstance(error, HTTPError):
+        return str(error.reason)
+    return str(error)
 
 
 def _check_hash(name: str, digest: str) -> None:

@@ -61,7 +61,7 @@ def _warn(given: Hyperparameters, error: NoPretrainedWeights) -> None:
         "*" * 88,
         f"NO IMAGENET WEIGHTS: this ResNet-{given.num_layers} is trained FROM SCRATCH, as {allowed} allows.",
         "It needs more images and epochs than transfer learning, and is likely to be less accurate.",
-        *str(error).splitlines(),
+        *error.attempts,
         "*" * 88,
     ]
     for line in lines:

@@ -34,10 +34,13 @@ class Waits:
     Attributes:
         grace: From SIGTERM to SIGKILL; SageMaker gives a training job 120 s (StopTrainingJob).
         ready: Until a model's server answers its ping.
+        server_grace: From SIGTERM to SIGKILL of a model's server; SageMaker gives it 30 s ("How SageMaker AI
+            Runs Your Inference Image").
     """
 
     grace: float = 120.0
     ready: float = 300.0
+    server_grace: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,13 @@ class Program:
     readers: Sequence[LineReader] = ()
 
 
+def command_for(tools: Tools, folder: JobFolder, program: Program) -> Command:
+    """A program's command line and environment on this machine."""
+    arguments = [folder.rewritten(argument) for argument in program.arguments]
+    variables = environment(tools.host, folder, program.contract, program.requested)
+    return Command(on_this_machine(arguments), variables, folder.work)
+
+
 @dataclass(frozen=True)
 class Job:
     """One running job.
@@ -149,12 +159,6 @@ class Job:
         now = self.tools.clock()
         self.amend(lambda record: finished(self.kind, record, status, now, reason, secondary, **fields))
 
-    def command(self, program: Program) -> Command:
-        """A program's command line and environment on this machine."""
-        arguments = [self.folder.rewritten(argument) for argument in program.arguments]
-        variables = environment(self.tools.host, self.folder, program.contract, program.requested)
-        return Command(on_this_machine(arguments), variables, self.folder.work)
-
     def run(self, program: Program) -> int:
         """Run a program to its end.
 
@@ -167,7 +171,7 @@ class Job:
                 reader(lines)
 
         try:
-            process = Process(self.command(program), read, self.tools.guardian)
+            process = Process(command_for(self.tools, self.folder, program), read, self.tools.guardian)
         except NotStarted as error:
             self.log.write([str(error)])
             return error.exit_code

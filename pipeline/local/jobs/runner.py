@@ -107,13 +107,6 @@ class JobRunner:
         else:
             self._finish_lost(kind, name)
 
-    def restore(self) -> None:
-        """At server start: end the records of jobs that ended with the server before."""
-        for kind in RUNS:
-            for record in self._tools.records.list(kind):
-                if record[f"{kind}Status"] in RUNNING:
-                    self._finish_lost(kind, record[f"{kind}Name"])
-
     def close(self) -> None:
         """Kill every job's process tree, and wait until their records say so."""
         with self._lock:
@@ -137,9 +130,9 @@ class JobRunner:
             _log.exception("%s %s failed for a reason of our own", kind, name)
             self._finish(kind, name, "Failed", bug(error))
         finally:
+            self._tidy(kind, name, folder)
             with self._lock:
                 self._running.pop((kind, name), None)
-            self._tidy(kind, name, folder)
 
     def _tidy(self, kind: str, name: str, folder: JobFolder) -> None:
         """Remove the folder, but keep that of a failed job for a look."""

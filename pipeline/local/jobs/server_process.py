@@ -78,7 +78,7 @@ class ServerProcess:
                 raise NotReady(f"it ended with exit code {code} before it answered GET /ping")
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
-    def post(self, call: Call) -> Answer:
+    def send(self, call: Call) -> Answer:
         """Send a request.
 
         Raises:

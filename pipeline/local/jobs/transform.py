@@ -13,7 +13,7 @@ from pipeline.local.job_logs import GROUPS, LogWriter
 from pipeline.local.jobs.catalog import image_for
 from pipeline.local.jobs.connections import Answer, Call, NoAnswer
 from pipeline.local.jobs.inputs import find_inputs
-from pipeline.local.jobs.job import Cause, Job, Program
+from pipeline.local.jobs.job import Cause, Job, Program, command_for
 from pipeline.local.jobs.model_container import BadModel, ModelContainer, find_container, lay_out_model
 from pipeline.local.jobs.process import NotStarted
 from pipeline.local.jobs.reasons import SHUT_DOWN, cut, download_error, text_of, upload_error
@@ -25,7 +25,6 @@ _MEGABYTE = 1024 * 1024
 # Defaults of CreateTransformJob in the API.
 _MAX_PAYLOAD_MB = 6
 _TIMEOUT_S = 600
-_SERVER_GRACE_S = 10.0
 # How long a server that broke a connection off may take to be gone: then its exit code is the better reason.
 _DYING_S = 1.0
 
@@ -80,7 +79,9 @@ def _serve_and_transform(
 ) -> None:
     try:
         program = _program(job, record, container)
-        server = ServerProcess(lambda port: job.command(program(port)), job.log.write, job.tools.guardian)
+        server = ServerProcess(
+            lambda port: command_for(job.tools, job.folder, program(port)), job.log.write, job.tools.guardian
+        )
     except NotStarted as error:
         job.finish("Failed", f"AlgorithmError: {error}, exit code: {error.exit_code}")
         return
@@ -94,7 +95,7 @@ def _serve_and_transform(
     except (ObjectsError, OSError) as error:
         reason = upload_error(text_of(error))
     finally:
-        server.stop(_SERVER_GRACE_S)
+        server.stop(job.tools.waits.server_grace)
     _finish(job, reason or _summary(failures, len(items)))
 
 
@@ -203,7 +204,7 @@ class _Batch:
     def _post(self, item: S3Object, call: Call) -> Answer | Failure:
         for left in reversed(range(self._retries + 1)):
             try:
-                answer = self._server.post(call)
+                answer = self._server.send(call)
             except NoAnswer as error:
                 return self._without_answer(item, error)
             if answer.status < 500 or not left:

@@ -9,7 +9,7 @@ from pipeline.local.jobs.archive import pack
 from pipeline.local.jobs.model_container import BadModel, ModelContainer, find_container, lay_out_model
 from pipeline.local.records import Records
 
-from .conftest import Place
+from .place import Place
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/group/1"
 

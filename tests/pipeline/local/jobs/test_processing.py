@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.local.jobs.job import Waits
 
-from .conftest import ROLE, Place
+from .place import ROLE, Place
 
 Processing = Callable[..., str]
 ML = "/opt/ml/processing"

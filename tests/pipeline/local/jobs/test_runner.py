@@ -13,7 +13,7 @@ from pipeline.local.jobs.runner import RUNS, JobRunner
 from pipeline.local.records import RecordsClosed
 from pipeline.local.runtime import Jobs
 
-from .conftest import SECONDS, Place
+from .place import SECONDS, Place
 from .programs import is_alive, wait_until_gone
 
 # Says its process id, and that of a child, and waits.
@@ -120,25 +120,6 @@ def test_closing_kills_all_and_says_so(
     assert not any(is_alive(pid) for pid in pids)
     with pytest.raises(RecordsClosed, match="the server is going down"):
         runner.start("ProcessingJob", jobs[0][1])
-
-
-def test_jobs_of_a_server_that_is_gone_are_ended(
-    place: Place, processing: Callable[..., str], training: Callable[..., str]
-) -> None:
-    lost = processing("pass")
-    stopping = training(TrainingJobStatus="Stopping", SecondaryStatus="Stopping")
-    done = processing("pass", ProcessingJobStatus="Completed")
-    place.runner().restore()
-    record = place.finish("ProcessingJob", lost)
-    assert (record["ProcessingJobStatus"], record["FailureReason"]) == (
-        "Failed",
-        "InternalServerError: the local SageMaker ended while the job ran; start the job again",
-    )
-    record = place.finish("TrainingJob", stopping)
-    assert (record["TrainingJobStatus"], record["SecondaryStatus"]) == ("Stopped", "Stopped")
-    completed = place.records.get("ProcessingJob", done)
-    assert completed is not None
-    assert completed["ProcessingJobStatus"] == "Completed"
 
 
 def test_a_job_without_a_thread_can_be_stopped(place: Place, processing: Callable[..., str]) -> None:

@@ -64,17 +64,17 @@ def invocation(body: bytes, timeout: float = 20) -> Call:
 def test_a_server_answers_until_it_is_stopped(servers: Servers) -> None:
     server = servers.start()
     server.wait_ready(20)
-    answer = server.post(invocation(b"image"))
+    answer = server.send(invocation(b"image"))
     pid = server.process.pid
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/json"
     assert json.loads(answer.body) == ["hello", "image", "text/x", "text/y", pid]
-    assert server.post(invocation(b"bug")).status == 500
+    assert server.send(invocation(b"bug")).status == 500
     server.stop(20)
     assert not is_alive(pid)
     assert servers.lines == ["serving hello"]
     with pytest.raises(NoAnswer, match="Connection refused"):
-        server.post(invocation(b"image"))
+        server.send(invocation(b"image"))
     server.stop(20)
     server.kill()
 
@@ -86,7 +86,7 @@ def test_many_threads_share_a_server(servers: Servers) -> None:
 
     def ask(text: str) -> None:
         for _ in range(5):
-            answers.append(json.loads(server.post(invocation(text.encode())).body)[1])
+            answers.append(json.loads(server.send(invocation(text.encode())).body)[1])
 
     threads = [threading.Thread(target=ask, args=(f"image-{number}",)) for number in range(8)]
     for thread in threads:
@@ -99,18 +99,18 @@ def test_many_threads_share_a_server(servers: Servers) -> None:
 def test_a_connection_that_the_server_closed_is_replaced(servers: Servers) -> None:
     server = servers.start()
     server.wait_ready(20)
-    server.post(invocation(b"image"))
+    server.send(invocation(b"image"))
     (connection,) = server._connections._idle
     connection.sock.shutdown(socket.SHUT_RDWR)
-    assert server.post(invocation(b"image")).status == 200
+    assert server.send(invocation(b"image")).status == 200
 
 
 def test_a_slow_answer_is_no_answer(servers: Servers) -> None:
     server = servers.start()
     server.wait_ready(20)
     with pytest.raises(NoAnswer, match="timed out"):
-        server.post(invocation(b"slow", timeout=0.05))
-    assert server.post(invocation(b"image")).status == 200
+        server.send(invocation(b"slow", timeout=0.05))
+    assert server.send(invocation(b"image")).status == 200
 
 
 def test_a_server_that_ends_is_not_waited_for(servers: Servers) -> None:

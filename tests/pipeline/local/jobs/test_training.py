@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.local.jobs.job import Waits
 
-from .conftest import Place
+from .place import Place
 
 Training = Callable[..., str]
 

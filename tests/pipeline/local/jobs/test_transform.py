@@ -1,45 +1,28 @@
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from pipeline.local.jobs.catalog import Image
 from pipeline.local.jobs.job import Waits
 
-from .conftest import ROLE, Place
+from .place import ROLE, Place
 from .programs import is_alive
 from .servers import SERVER
 
 Transform = Callable[..., str]
 
 
-def archive(**files: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name.replace("_", "."))
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
 @pytest.fixture
 def transform(place: Place) -> Transform:
     """Records a model and a transform job of it, and returns the job's name."""
 
-    def record(model: bytes | None = b"hello", image: str = "serve:1", **fields: Any) -> str:
+    def record(model: bytes = b"hello", image: str = "serve:1", **fields: Any) -> str:
         name = f"transform-{len(place.records.list('TransformJob'))}"
-        container: dict[str, Any] = {"Image": image, "Environment": {"FROM_MODEL": "1", "BOTH": "model"}}
-        if model is not None:
-            place.write("model.tar.gz", archive(model_txt=model))
-            container["ModelDataUrl"] = place.uri("model.tar.gz")
-        place.records.create(
-            "Model", name, {"ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": ROLE}
-        )
+        place.model(name, model, image, Environment={"FROM_MODEL": "1", "BOTH": "model"})
         source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": place.uri("images/")}}
         job = {
             "TransformJobName": name,
@@ -260,9 +243,7 @@ def test_a_server_that_is_never_ready_fails_the_job(place: Place, transform: Tra
 def test_a_server_without_a_program(place: Place, transform: Transform) -> None:
     place.write("images/a", b"image")
     name = transform()
-    runner = place.runner(serve=SERVER)
-    (place.home / "local").mkdir()
-    runner._tools.images["serve"].__dict__["serve"] = ("no-such-program",)
+    runner = place.runner(images={"serve": Image(serve=("no-such-program",))})
     runner.start("TransformJob", name)
     assert place.finish("TransformJob", name)["FailureReason"] == (
         "AlgorithmError: cannot start 'no-such-program': No such file or directory, exit code: 127"

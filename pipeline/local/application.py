@@ -97,6 +97,8 @@ class Application:
             _log.exception("%s %s", request.method, request.target)
             text = f"{type(error).__name__}: {error} (a bug in imgpipe: see server.log)"
             return _send(error_answer(ApiError("InternalFailure", text, 500), dialect), start_response)
+        finally:
+            bodies.close(environ)
 
     def _early(self, environ: Environ, request: Incoming) -> Answer | None:
         """The answer to a request that needs no signature, or deserves none."""

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, cast
 Environ = MutableMapping[str, Any]
 """WSGI's environment of a request."""
 
+_KEY = "imgpipe.body"
 _PIECE = 1024 * 1024
 # A request this large is kept in a file instead of in memory.
 _IN_MEMORY = 8 * 1024 * 1024
@@ -23,8 +24,9 @@ def take(environ: Environ) -> tuple[BinaryIO, str]:
     Returns:
         The body, at its start, and its SHA-256 in hexadecimal digits.
     """
-    # Closed with the request, by the garbage collector: the WSGI application below reads it meanwhile.
+    # Not a with block: the WSGI application below reads it, then `close` is called.
     body = cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
+    environ[_KEY] = body
     digest = hashlib.sha256()
     for piece in _pieces(environ):
         digest.update(piece)
@@ -35,6 +37,13 @@ def take(environ: Environ) -> tuple[BinaryIO, str]:
     body.seek(0)
     environ["wsgi.input"] = body
     return body, digest.hexdigest()
+
+
+def close(environ: Environ) -> None:
+    """Close what `take` opened: nobody reads the request any more."""
+    body: BinaryIO | None = environ.pop(_KEY, None)
+    if body is not None:
+        body.close()
 
 
 def drain(environ: Environ) -> None:

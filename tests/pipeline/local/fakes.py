@@ -1,0 +1,160 @@
+"""Stand-ins for the parts that run things, and a server around them."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.core.base_backend import BackendDict
+
+from pipeline.local.api.service import ObjectReader
+from pipeline.local.errors import NotSupportedLocally
+from pipeline.local.home import Home, KeyPair, key_pair
+from pipeline.local.objects import Objects
+from pipeline.local.records import Record, Records
+from pipeline.local.server import LocalServer, Runners
+
+Finish = Callable[[str, Record], Record | None]
+"""Given kind and record of a job that starts: the fields that end it, or None to let it run."""
+
+COMPLETED = {
+    "TrainingJob": {"TrainingJobStatus": "Completed", "SecondaryStatus": "Completed"},
+    "ProcessingJob": {"ProcessingJobStatus": "Completed"},
+    "TransformJob": {"TransformJobStatus": "Completed"},
+}
+
+
+def complete(kind: str, record: Record) -> Record:
+    """Every job completes at once; a training job leaves an artifact and a metric."""
+    fields: Record = dict(COMPLETED[kind])
+    if kind == "TrainingJob":
+        name = record["TrainingJobName"]
+        output = f"{record['OutputDataConfig']['S3OutputPath']}/{name}/output/model.tar.gz"
+        fields["ModelArtifacts"] = {"S3ModelArtifacts": output}
+        fields["FinalMetricDataList"] = [{"MetricName": "validation:accuracy", "Value": 0.95}]
+    return fields
+
+
+@dataclass
+class FakeJobs:
+    records: Records
+    finish: Finish = complete
+    checked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
+
+    def check(self, kind: str, request: Mapping[str, Any]) -> None:
+        self.checked.append((kind, request))
+        if "no-program" in json.dumps(request):
+            raise NotSupportedLocally(f"no program stands for the image of this {kind}", "it is unknown")
+
+    def start(self, kind: str, name: str) -> None:
+        self.started.append(name)
+        record = self.records.get(kind, name)
+        assert record is not None
+        fields = self.finish(kind, record)
+        if fields is not None:
+            self.records.update(kind, name, **fields)
+
+    def stop(self, kind: str, name: str) -> None:
+        self.records.update(kind, name, **{f"{kind}Status": "Stopped"})
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+@dataclass
+class FakeEndpoints:
+    records: Records
+    failure: str | None = None
+    restored: bool = False
+    invoked: list[tuple[object, ...]] = field(default_factory=list)
+    answer: tuple[int, dict[str, str], bytes] = (200, {"Content-Type": "application/json"}, b"[0.1, 0.9]")
+
+    def create(self, name: str) -> None:
+        status = "Failed" if self.failure else "InService"
+        self.records.update("Endpoint", name, EndpointStatus=status, FailureReason=self.failure)
+
+    def update(self, name: str, config_name: str) -> None:
+        if not self.failure:
+            self.records.update("Endpoint", name, EndpointConfigName=config_name)
+        self.records.update("Endpoint", name, EndpointStatus="InService", FailureReason=self.failure)
+
+    def delete(self, name: str) -> None:
+        """There is nothing to end."""
+
+    def invoke(
+        self, name: str, body: bytes, content_type: str, accept: str, target_variant: str | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        self.invoked.append((name, body, content_type, accept, target_variant))
+        return self.answer
+
+    def restore(self) -> None:
+        self.restored = True
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server with stand-ins, and clients of it."""
+
+    server: LocalServer
+    keys: KeyPair
+    jobs: FakeJobs
+    endpoints: FakeEndpoints
+    objects: ObjectReader
+
+    def client(self, service: str, **changes: Any) -> Any:
+        """A boto3 client with our keys; without retries, so that an error is one request."""
+        settings = {
+            "endpoint_url": self.server.url,
+            "region_name": "us-east-1",
+            "aws_access_key_id": self.keys.access_key,
+            "aws_secret_access_key": self.keys.secret_key,
+            "config": Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        }
+        session: Any = boto3.Session()
+        return session.client(service, **{**settings, **changes})
+
+
+@contextmanager
+def running(home: Path, clock: Callable[[], float] | None = None) -> Iterator[Running]:
+    """A server in this process on a port of its own. moto's state is the process's: one at a time."""
+    at = Home(home)
+    at.make()
+    made: dict[str, Any] = {}
+
+    def runners(_: Path, records: Records) -> Runners:
+        made["jobs"], made["endpoints"] = FakeJobs(records), FakeEndpoints(records)
+        made["objects"] = Objects("123456789012", "us-east-1")
+        return Runners(made["objects"], made["jobs"], made["endpoints"])
+
+    keys = key_pair(at)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = LocalServer(at, listener, keys, runners, **({"clock": clock} if clock else {}))
+        server.start()
+        try:
+            yield Running(server=server, keys=keys, **made)
+        finally:
+            server.close()
+
+
+def forget_moto() -> None:
+    """Empty moto's state, as in a new process."""
+    BackendDict.reset()
+
+
+def wait_for(running_server: Running, kind: str, name: str, **fields: object) -> Record:
+    """Wait until a record has some fields."""
+    return running_server.server.records.wait(
+        kind, name, lambda record: all(record.get(key) == value for key, value in fields.items()), 20
+    )

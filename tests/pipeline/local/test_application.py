@@ -1,0 +1,437 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from pipeline.local.aws import BUCKET
+from pipeline.local.signature import Incoming, read_claim, signing_key
+from tests.pipeline.local.fakes import Running
+
+ROLE = "arn:aws:iam::123456789012:role/imgpipe-execution"
+
+
+def port_of(server: Running) -> int:
+    return int(server.server.url.rpartition(":")[2])
+
+
+def send(
+    server: Running, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=20)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        response = connection.getresponse()
+        return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+    finally:
+        connection.close()
+
+
+def signed(server: Running, service: str, path: str, body: bytes, **headers: str) -> dict[str, str]:
+    """The headers of a POST, signed as botocore signs it."""
+    request = AWSRequest("POST", f"{server.server.url}{path}", headers=headers, data=body)
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+    signer(Credentials(server.keys.access_key, server.keys.secret_key), service, "us-east-1").add_auth(
+        request
+    )
+    return dict(request.headers.items())
+
+
+def shifted(minutes: float) -> Any:
+    """A client's clock that goes wrong by some minutes."""
+    now = datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=minutes)
+    return mock.patch("botocore.auth.get_current_datetime", return_value=now)
+
+
+class TestTheAccount:
+    def test_identity_role_and_bucket_are_there(self, server: Running, s3: Any) -> None:
+        assert server.client("sts").get_caller_identity()["Account"] == "123456789012"
+        role = server.client("iam").get_role(RoleName="imgpipe-execution")["Role"]
+        assert role["Arn"] == ROLE
+        trusted = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"]
+        assert "sagemaker.amazonaws.com" in trusted
+        assert BUCKET in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+
+    @pytest.mark.parametrize(
+        ("service", "call", "result"),
+        [
+            ("logs", "describe_log_groups", "logGroups"),
+            ("events", "list_rules", "Rules"),
+            ("scheduler", "list_schedules", "Schedules"),
+            ("cloudwatch", "describe_alarms", "MetricAlarms"),
+        ],
+    )
+    def test_moto_answers_the_others(self, server: Running, service: str, call: str, result: str) -> None:
+        assert result in getattr(server.client(service), call)()
+
+    def test_a_service_that_nobody_answers_is_refused_by_name(self, server: Running) -> None:
+        with pytest.raises(ClientError, match="does not answer the service 'ec2'"):
+            server.client("ec2").describe_instances()
+
+
+class TestObjects:
+    @pytest.mark.parametrize("key", ["plain.txt", "a b/ü+~/%41 (1).txt", "dots/../and//slashes", "q?x=1&y#z"])
+    def test_any_key_goes_in_and_out(self, s3: Any, name: str, key: str) -> None:
+        s3.put_object(Bucket=BUCKET, Key=f"{name}/{key}", Body=b"text", Metadata={"my_key": "v"})
+        found = s3.get_object(Bucket=BUCKET, Key=f"{name}/{key}")
+        assert (found["Body"].read(), found["Metadata"]) == (b"text", {"my_key": "v"})
+        listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{name}/")["Contents"]
+        assert [item["Key"] for item in listed] == [f"{name}/{key}"]
+
+    def test_a_large_file_in_parts(self, s3: Any, name: str, tmp_path: Path) -> None:
+        data = bytes(range(256)) * (12 * 4096)
+        (tmp_path / "large").write_bytes(data)
+        s3.upload_file(str(tmp_path / "large"), BUCKET, name)
+        s3.download_file(BUCKET, name, str(tmp_path / "back"))
+        assert hashlib.sha256((tmp_path / "back").read_bytes()).digest() == hashlib.sha256(data).digest()
+
+    @pytest.mark.parametrize("version", [None, "s3v4"])
+    def test_presigned_urls(self, server: Running, s3: Any, name: str, version: str | None) -> None:
+        s3.put_object(Bucket=BUCKET, Key=f"{name}/ü x", Body=b"text")
+        client = server.client(
+            "s3", config=Config(signature_version=version, s3={"addressing_style": "path"})
+        )
+        url = client.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": f"{name}/ü x"})
+        with urllib.request.urlopen(url, timeout=20) as response:
+            assert response.read() == b"text"
+        put = client.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": f"{name}/new"})
+        assert send(server, "PUT", put.removeprefix(server.server.url), body=b"new")[0] == 200
+        assert s3.get_object(Bucket=BUCKET, Key=f"{name}/new")["Body"].read() == b"new"
+
+    @pytest.mark.parametrize("version", [None, "s3v4"])
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param(lambda url: url.replace("/imgs/", "/other/"), id="another key"),
+            pytest.param(lambda url: url.replace("Expires=", "Expires=9"), id="a longer life"),
+        ],
+    )
+    def test_presigned_urls_that_were_changed(
+        self, server: Running, name: str, version: str | None, change: Callable[[str], str]
+    ) -> None:
+        config = Config(signature_version=version, s3={"addressing_style": "path"})
+        request = {"Bucket": BUCKET, "Key": f"{name}/imgs/x"}
+        url = server.client("s3", config=config).generate_presigned_url("get_object", request, ExpiresIn=60)
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(change(url), timeout=20)
+        with caught.value as error:
+            assert (error.code, b"<Code>SignatureDoesNotMatch</Code>" in error.read()) == (403, True)
+
+    @pytest.mark.parametrize("version", [None, "s3v4"])
+    def test_presigned_urls_end(self, server: Running, name: str, version: str | None) -> None:
+        config = Config(signature_version=version, s3={"addressing_style": "path"})
+        with shifted(minutes=-5), mock.patch("botocore.auth.time.time", return_value=time.time() - 300):
+            url = server.client("s3", config=config).generate_presigned_url(
+                "get_object", {"Bucket": BUCKET, "Key": name}, ExpiresIn=60
+            )
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(url, timeout=20)
+        with caught.value as error:
+            assert (error.code, b"<Message>Request has expired</Message>" in error.read()) == (403, True)
+
+
+SERVICES = {
+    "sagemaker": lambda client: client.list_models(),
+    "s3": lambda client: client.list_buckets(),
+    "sts": lambda client: client.get_caller_identity(),
+    "scheduler": lambda client: client.list_schedules(),
+    "cloudwatch": lambda client: client.list_metrics(),
+}
+
+
+def refused(server: Running, service: str, **changes: Any) -> tuple[str, int]:
+    """Code and status of the error that a call ends with."""
+    with pytest.raises(ClientError) as caught:
+        SERVICES[service](server.client(service, **changes))
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+class TestWhoMayAsk:
+    @pytest.mark.parametrize(
+        ("service", "expected"),
+        [
+            ("sagemaker", ("UnrecognizedClientException", 400)),
+            ("s3", ("InvalidAccessKeyId", 403)),
+            ("sts", ("InvalidClientTokenId", 403)),
+            ("scheduler", ("UnrecognizedClientException", 400)),
+            ("cloudwatch", ("UnrecognizedClientException", 400)),
+        ],
+    )
+    def test_another_access_key(self, server: Running, service: str, expected: tuple[str, int]) -> None:
+        assert refused(server, service, aws_access_key_id="AKIDEXAMPLE") == expected
+
+    @pytest.mark.parametrize(
+        ("service", "expected"),
+        [
+            ("sagemaker", ("InvalidSignatureException", 400)),
+            ("s3", ("SignatureDoesNotMatch", 403)),
+            ("sts", ("SignatureDoesNotMatch", 403)),
+            ("scheduler", ("InvalidSignatureException", 400)),
+            ("cloudwatch", ("InvalidSignatureException", 400)),
+        ],
+    )
+    def test_another_secret_key(self, server: Running, service: str, expected: tuple[str, int]) -> None:
+        assert refused(server, service, aws_secret_access_key="wrong") == expected
+
+    @pytest.mark.parametrize("minutes", [-16, 16])
+    @pytest.mark.parametrize(
+        ("service", "expected"),
+        [
+            ("sagemaker", ("InvalidSignatureException", 400)),
+            ("s3", ("RequestTimeTooSkewed", 403)),
+            ("sts", ("SignatureDoesNotMatch", 403)),
+        ],
+    )
+    def test_a_clock_that_is_wrong(
+        self, server: Running, service: str, expected: tuple[str, int], minutes: float
+    ) -> None:
+        with shifted(minutes):
+            assert refused(server, service) == expected
+
+    @pytest.mark.parametrize("minutes", [-14, 14])
+    def test_a_clock_that_is_nearly_right(self, server: Running, minutes: float) -> None:
+        with shifted(minutes):
+            server.client("sagemaker").list_models()
+
+    def test_another_region(self, server: Running) -> None:
+        expected = "the region 'eu-west-1' is wrong; expecting 'us-east-1'"
+        with pytest.raises(ClientError, match=expected):
+            server.client("s3", region_name="eu-west-1").list_buckets()
+        with pytest.raises(ClientError, match="valid region: us-east-1, not 'eu-west-1'"):
+            server.client("sagemaker", region_name="eu-west-1").list_models()
+
+    @pytest.mark.parametrize(
+        ("headers", "expected"),
+        [
+            pytest.param({}, (403, b"<Code>AccessDenied</Code>"), id="of S3"),
+            pytest.param(
+                {"X-Amz-Target": "SageMaker.ListModels"},
+                (400, b"MissingAuthenticationTokenException"),
+                id="of SageMaker",
+            ),
+            pytest.param(
+                {"Content-Type": "application/x-www-form-urlencoded"},
+                (403, b"<Code>MissingAuthenticationToken</Code>"),
+                id="of IAM",
+            ),
+            pytest.param({"Authorization": "Bearer x"}, (400, b"AuthorizationHeaderMalformed"), id="strange"),
+            pytest.param(
+                {
+                    "Authorization": "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature="
+                    + "0" * 64
+                },
+                (400, b"Credential must be"),
+                id="no scope",
+            ),
+        ],
+    )
+    def test_requests_without_a_signature(
+        self, server: Running, headers: dict[str, str], expected: tuple[int, bytes]
+    ) -> None:
+        status, _, body = send(server, "POST", "/", headers, b"{}")
+        assert (status, expected[1] in body) == (expected[0], True), body
+
+    @pytest.mark.parametrize(
+        ("service", "expected"),
+        [("sagemaker", (400, b"InvalidSignatureException")), ("s3", (400, b"XAmzContentSHA256Mismatch"))],
+    )
+    def test_a_body_that_was_changed(
+        self, server: Running, name: str, service: str, expected: tuple[int, bytes]
+    ) -> None:
+        headers = {"X-Amz-Target": "SageMaker.ListModels"} if service == "sagemaker" else {}
+        path = "/" if service == "sagemaker" else f"/{BUCKET}/{name}"
+        own = signed(server, service, path, b'{"MaxResults": 1}', **headers)
+        assert send(server, "POST", path, own, b'{"MaxResults": 1}')[0] != 403
+        status, _, body = send(server, "POST", path, own, b'{"MaxResults": 9}')
+        assert (status, expected[1] in body) == (expected[0], True), body
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param({"X-Amz-Target": "SageMaker.ListEndpoints"}, id="another operation"),
+            pytest.param({"X-Amz-Meta-Added": "1"}, id="a header added"),
+        ],
+    )
+    def test_headers_that_were_changed(self, server: Running, change: dict[str, str]) -> None:
+        own = signed(server, "sagemaker", "/", b"{}", **{"X-Amz-Target": "SageMaker.ListModels"})
+        assert send(server, "POST", "/", own, b"{}")[0] == 200
+        status, _, body = send(server, "POST", "/", {**own, **change}, b"{}")
+        assert (status, b"InvalidSignatureException" in body) == (400, True)
+
+    @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil.com:80"])
+    def test_another_host(self, server: Running, host: str) -> None:
+        status, _, body = send(server, "GET", "/_imgpipe/health", {"Host": host})
+        assert (status, body.decode()) == (
+            403,
+            f"the Host header must name this machine's loopback, not {host!r}\n",
+        )
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:5333", "bucket.localhost:5333", "[::1]:80"])
+    def test_the_names_of_this_machine(self, server: Running, host: str) -> None:
+        status, _, body = send(server, "GET", "/_imgpipe/health", {"Host": host})
+        assert (status, body) == (200, b'{"status": "ready"}')
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/moto-api/", "/moto-api/reset", "/latest/meta-data/iam/security-credentials/", "/favicon.ico"],
+    )
+    def test_pages_of_moto_are_not_served(self, server: Running, path: str) -> None:
+        assert send(server, "POST", path)[0] == 403
+        own = signed(server, "s3", path, b"")
+        assert send(server, "POST", path, own, b"")[0] == 403
+
+    def test_web_pages_cannot_read_the_answers(self, server: Running) -> None:
+        origin = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+        status, headers, _ = send(server, "OPTIONS", f"/{BUCKET}", origin)
+        assert status == 403
+        own = signed(server, "s3", f"/{BUCKET}/x", b"", Origin="https://evil.example")
+        _, more, _ = send(server, "POST", f"/{BUCKET}/x", own, b"")
+        assert not [name for name in {**headers, **more} if name.startswith("access-control")]
+
+    def test_a_refused_upload_still_gets_its_answer(self, server: Running, name: str) -> None:
+        client = server.client("s3", aws_secret_access_key="wrong")
+        with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+            client.put_object(Bucket=BUCKET, Key=name, Body=b"x" * 3_000_000)
+
+
+class TestChunks:
+    """Bodies of encoding aws-chunked, as other SDKs send them over plain HTTP."""
+
+    def chunked(
+        self, server: Running, path: str, pieces: list[bytes], trailer: bool
+    ) -> tuple[dict[str, str], bytes]:
+        kind = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" + ("-TRAILER" if trailer else "")
+        request = AWSRequest("PUT", f"{server.server.url}{path}", data=b"")
+        request.headers["x-amz-decoded-content-length"] = str(sum(map(len, pieces)))
+        request.headers["content-encoding"] = "aws-chunked"
+        signer = ChunkSigner(Credentials(server.keys.access_key, server.keys.secret_key), kind)
+        signer.add_auth(request)
+        incoming = Incoming("PUT", path, tuple(request.headers.items()))
+        claim = read_claim(incoming)
+        key = signing_key(claim, server.keys.secret_key)
+        scope = f"{claim.date}/us-east-1/s3/aws4_request"
+        body, previous, empty = b"", claim.signature, hashlib.sha256(b"").hexdigest()
+        for piece in [*pieces, b""]:
+            digest = hashlib.sha256(piece).hexdigest()
+            text = "\n".join(["AWS4-HMAC-SHA256-PAYLOAD", claim.timestamp, scope, previous, empty, digest])
+            previous = hmac.new(key, text.encode(), "sha256").hexdigest()
+            body += f"{len(piece):x};chunk-signature={previous}\r\n".encode() + piece
+            body += b"\r\n" if piece else b""
+        if trailer:
+            line = "x-amz-checksum-crc32:AAAAAA=="
+            digest = hashlib.sha256(f"{line}\n".encode()).hexdigest()
+            text = "\n".join(["AWS4-HMAC-SHA256-TRAILER", claim.timestamp, scope, previous, digest])
+            last = hmac.new(key, text.encode(), "sha256").hexdigest()
+            body += f"{line}\r\nx-amz-trailer-signature:{last}\r\n".encode()
+        return dict(request.headers.items()), body + b"\r\n"
+
+    @pytest.mark.parametrize("trailer", [False, True])
+    def test_signed_chunks(self, server: Running, s3: Any, name: str, trailer: bool) -> None:
+        pieces = [b"a" * 70_000, b"b" * 10]
+        headers, body = self.chunked(server, f"/{BUCKET}/{name}", pieces, trailer)
+        assert send(server, "PUT", f"/{BUCKET}/{name}", headers, body)[0] == 200
+        assert s3.get_object(Bucket=BUCKET, Key=name)["Body"].read() == b"".join(pieces)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "code"),
+        [
+            pytest.param(b"aaa\r\n", b"aab\r\n", b"SignatureDoesNotMatch", id="a chunk"),
+            pytest.param(b"AAAAAA==", b"BBBBBB==", b"SignatureDoesNotMatch", id="the trailer"),
+            pytest.param(b"x-amz-trailer-signature:", b"x:", b"ContentSHA256Mismatch", id="no last one"),
+            pytest.param(b";chunk-signature=", b";chunk=", b"ContentSHA256Mismatch", id="no signature"),
+        ],
+    )
+    def test_signed_chunks_that_were_changed(
+        self, server: Running, name: str, old: bytes, new: bytes, code: bytes
+    ) -> None:
+        headers, body = self.chunked(server, f"/{BUCKET}/{name}", [b"aaa"], True)
+        assert old in body
+        _, _, answer = send(server, "PUT", f"/{BUCKET}/{name}", headers, body.replace(old, new))
+        assert code in answer
+
+    def test_unsigned_chunks_with_a_trailer(self, server: Running, s3: Any, name: str) -> None:
+        path = f"/{BUCKET}/{name}"
+        request = AWSRequest("PUT", f"{server.server.url}{path}", data=b"")
+        request.headers["x-amz-decoded-content-length"] = "4"
+        signer = ChunkSigner(
+            Credentials(server.keys.access_key, server.keys.secret_key), "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+        )
+        signer.add_auth(request)
+        body = b"4\r\ntext\r\n0\r\nx-amz-checksum-crc32:xxxxxx==\r\n\r\n"
+        assert send(server, "PUT", path, dict(request.headers.items()), body)[0] == 200
+        assert s3.get_object(Bucket=BUCKET, Key=name)["Body"].read() == b"text"
+
+
+class ChunkSigner(S3SigV4Auth):
+    """Signs a request whose body is sent in chunks."""
+
+    def __init__(self, credentials: Credentials, kind: str) -> None:
+        super().__init__(credentials, "s3", "us-east-1")
+        self._kind = kind
+
+    def payload(self, request: AWSRequest) -> str:
+        return self._kind
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("body", "code"), [(b"{", b"SerializationException"), (b"[]", b"SerializationException")]
+    )
+    def test_a_body_that_is_no_request(self, server: Running, body: bytes, code: bytes) -> None:
+        own = signed(server, "sagemaker", "/", body, **{"X-Amz-Target": "SageMaker.ListModels"})
+        status, headers, answer = send(server, "POST", "/", own, body)
+        assert (status, headers["x-amzn-errortype"], code in answer) == (400, code.decode(), True)
+
+    def test_an_operation_that_is_not_answered_here(self, sagemaker: Any) -> None:
+        with pytest.raises(ClientError) as caught:
+            sagemaker.list_hubs()
+        assert caught.value.response["Error"] == {
+            "Code": "UnknownOperationException",
+            "Message": (
+                "The local SageMaker does not answer ListHubs. Run it on SageMaker; docs/parity.md lists the "
+                "operations that are answered locally."
+            ),
+        }
+
+    def test_a_path_that_nobody_serves(self, server: Running) -> None:
+        own = signed(server, "sagemaker", "/endpoints/x/invocations-response-stream", b"")
+        status, _, body = send(server, "POST", "/endpoints/x/invocations-response-stream", own, b"")
+        assert (status, b"it answers InvokeEndpoint" in body) == (400, True)
+
+    def test_a_bug_of_ours_is_said_to_be_one(
+        self, server: Running, sagemaker: Any, name: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def broken(kind: str, record: dict[str, Any]) -> None:
+            raise ZeroDivisionError("by zero")
+
+        server.jobs.finish = broken
+        with pytest.raises(ClientError) as caught:
+            sagemaker.create_transform_job(**transform(name))
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+        assert "ZeroDivisionError: by zero (a bug in imgpipe: see server.log)" in str(caught.value)
+
+
+def transform(name: str) -> dict[str, Any]:
+    return {
+        "TransformJobName": name,
+        "ModelName": "m",
+        "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b"}}},
+        "TransformOutput": {"S3OutputPath": "s3://b/out"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }

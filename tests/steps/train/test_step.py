@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from steps.train.config import Hyperparameters
+from tests.definitions import definition, get, join, json_get, result, step
+
+NAME = "TrainModel"
+REPORT = "ValidateImages.PropertyFiles.ValidationReport"
+
+
+def lists(name: str) -> dict[str, str]:
+    return get(f"Steps.ValidateImages.ProcessingOutputConfig.Outputs['{name}'].S3Output.S3Uri")
+
+
+def test_images_and_their_lists_come_over_four_channels() -> None:
+    channels = step(definition(), NAME)["Arguments"]["InputDataConfig"]
+    assert {one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in channels} == {
+        "train": get("Parameters.TrainData"),
+        "validation": get("Parameters.ValidationData"),
+        "train_lst": lists("train_lst"),
+        "validation_lst": lists("validation_lst"),
+    }
+    assert {one["ContentType"] for one in channels} == {"application/x-image"}
+
+
+def test_what_was_counted_is_never_typed_by_hand() -> None:
+    given = step(definition(), NAME)["Arguments"]["HyperParameters"]
+    assert given["num_classes"] == join("", json_get("num_classes", REPORT))
+    assert given["num_training_samples"] == join("", json_get("num_training_samples", REPORT))
+
+
+def test_hyperparameters_are_texts_or_become_texts() -> None:
+    document = definition(
+        train={
+            "hyperparameters": {
+                "num_layers": 18,
+                "early_stopping": True,
+                "momentum": 0.9,
+                "eps": 1e-8,
+                "optimizer": "adam",
+                "top_k": 3,
+                "image_shape": "3,32,32",
+            }
+        }
+    )
+    given = step(document, NAME)["Arguments"]["HyperParameters"]
+    assert {name: value for name, value in given.items() if isinstance(value, str)} == {
+        "num_layers": "18",
+        "use_pretrained_model": "0",
+        "early_stopping": "True",
+        "momentum": "0.9",
+        "eps": "1e-08",
+        "optimizer": "adam",
+        "top_k": "3",
+        "image_shape": "3,32,32",
+        "resize": "37",
+    }
+    assert {
+        name: value for name, value in given.items() if name in ("epochs", "learning_rate", "mini_batch_size")
+    } == {
+        "epochs": get("Parameters.Epochs"),
+        "learning_rate": get("Parameters.LearningRate"),
+        "mini_batch_size": get("Parameters.MiniBatchSize"),
+    }
+
+
+def test_what_is_left_to_the_algorithm_is_not_sent() -> None:
+    given = step(definition(), NAME)["Arguments"]["HyperParameters"]
+    required = {"num_classes", "num_training_samples"}
+    defaults = {name for name, field in Hyperparameters.model_fields.items() if field.default is not None}
+    assert set(given) == {*defaults, *required, "resize"}
+
+
+def test_machines_and_time() -> None:
+    document = definition(train={"instance_count": 2, "volume_gb": 9, "max_runtime": "2h"})
+    arguments = step(document, NAME)["Arguments"]
+    assert arguments["ResourceConfig"] == {
+        "InstanceCount": 2,
+        "InstanceType": get("Parameters.TrainInstanceType"),
+        "VolumeSizeInGB": 9,
+    }
+    assert arguments["StoppingCondition"] == {"MaxRuntimeInSeconds": 7200}
+    assert arguments["OutputDataConfig"] == {"S3OutputPath": result(NAME)}
+
+
+def test_the_local_trainer_is_told_about_weights_only_where_the_config_says_something() -> None:
+    assert "Environment" not in step(definition(), NAME)["Arguments"]
+    weights = str(Path("/models/resnet50.pth"))
+    document = definition(train={"pretrained": {"weights": weights, "when_missing": "scratch"}})
+    assert step(document, NAME)["Arguments"]["Environment"] == {
+        "IMGPIPE_PRETRAINED_WEIGHTS": weights,
+        "IMGPIPE_WITHOUT_PRETRAINED": "scratch",
+    }

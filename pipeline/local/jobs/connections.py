@@ -48,6 +48,10 @@ class NoAnswer(Exception):
     """The server took no connection, broke it off, took too long or did not speak HTTP."""
 
 
+class TooSlow(NoAnswer):
+    """The server took too long."""
+
+
 class Connections:
     """Open connections to one port, for many threads.
 
@@ -74,12 +78,12 @@ class Connections:
                 # The server had closed it while it was idle, which says nothing of its health.
                 continue
             except (OSError, http.client.HTTPException) as error:
-                raise NoAnswer(_text(error)) from error
+                raise _no_answer(error) from error
         connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=call.timeout)
         try:
             return self._exchange(connection, call)
         except (OSError, http.client.HTTPException) as error:
-            raise NoAnswer(_text(error)) from error
+            raise _no_answer(error) from error
 
     def close(self) -> None:
         """Close the idle connections, and those in use once they are idle."""
@@ -115,5 +119,6 @@ class Connections:
         return answer
 
 
-def _text(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _no_answer(error: Exception) -> NoAnswer:
+    kind = TooSlow if isinstance(error, TimeoutError) else NoAnswer
+    return kind(str(error) or type(error).__name__)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from pipeline.local.jobs.connections import LOOPBACK, Answer, Call, Connections, NoAnswer
+from pipeline.local.jobs.connections import LOOPBACK, Answer, Call, Connections, NoAnswer, TooSlow
 from pipeline.local.jobs.guardian import Guardian
 from pipeline.local.jobs.process import Command, LineReader, Process
 
@@ -16,6 +16,7 @@ PING_TIMEOUT = 2.0
 
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.2
+_DYING_S = 1.0
 
 
 class NotReady(Exception):
@@ -82,9 +83,18 @@ class ServerProcess:
         """Send a request.
 
         Raises:
-            NoAnswer: There is no answer.
+            NoAnswer: There is no answer; if the server has ended, the text has its exit code.
         """
-        return self._connections.send(call)
+        try:
+            return self._connections.send(call)
+        except TooSlow:
+            raise
+        except NoAnswer as error:
+            # A broken connection is mostly the first sign of its end, which takes a moment to be known.
+            code = self.process.wait(_DYING_S)
+            if code is None:
+                raise
+            raise NoAnswer(f"the server ended with exit code {code}") from error
 
     def stop(self, grace: float) -> None:
         """Ask it to end, kill it after `grace` seconds; returns when it is gone."""

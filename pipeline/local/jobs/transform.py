@@ -25,8 +25,6 @@ _MEGABYTE = 1024 * 1024
 # Defaults of CreateTransformJob in the API.
 _MAX_PAYLOAD_MB = 6
 _TIMEOUT_S = 600
-# How long a server that broke a connection off may take to be gone: then its exit code is the better reason.
-_DYING_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -206,16 +204,11 @@ class _Batch:
             try:
                 answer = self._server.send(call)
             except NoAnswer as error:
-                return self._without_answer(item, error)
+                self._broken.set()
+                return Failure(item, "AlgorithmError", None, f"no answer: {error}")
             if answer.status < 500 or not left:
                 break
         return answer
-
-    def _without_answer(self, item: S3Object, error: NoAnswer) -> Failure:
-        self._broken.set()
-        code = self._server.process.wait(_DYING_S)
-        text = f"no answer: {error}" if code is None else f"the model's server ended with exit code {code}"
-        return Failure(item, "AlgorithmError", None, text)
 
 
 def _headers(record: Mapping[str, Any]) -> dict[str, str]:

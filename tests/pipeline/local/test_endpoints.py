@@ -277,9 +277,10 @@ def test_a_server_that_died_is_started_again(place: Place) -> None:
     assert error.fields["LogStreamArn"] == (
         "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/e"
     )
-    assert error.message.startswith(
+    assert error.message == (
         'Received server error (0) from primary with message "Your invocation got no answer from container '
-        "primary: "
+        'primary: the server ended with exit code 7". See log group /aws/sagemaker/Endpoints/e in account '
+        "123456789012 for more information."
     )
     assert wait_until_gone(old)
     assert pid(runner) != old

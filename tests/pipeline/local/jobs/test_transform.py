@@ -155,7 +155,7 @@ def test_a_server_that_dies_ends_the_job(place: Place, transform: Transform) -> 
     place.runner(serve=SERVER).start("TransformJob", name)
     assert place.finish("TransformJob", name)["FailureReason"] == (
         "AlgorithmError: See job logs for more information (1 of 21 records failed; "
-        f"s3://{place.bucket}/images/a: the model's server ended with exit code 7)"
+        f"s3://{place.bucket}/images/a: no answer: the server ended with exit code 7)"
     )
     assert place.keys("scores") == []
 

@@ -160,7 +160,7 @@ def _read_answer(file: Path, num_classes: int) -> Sequence[float] | str:
     if not isinstance(answer, list) or not all(isinstance(value, (int, float)) for value in answer):
         return "not a list of numbers"
     if len(answer) != num_classes:
-        return f"{len(answer)} probabilities for {num_classes} classes"
+        return f"its length is {len(answer)}, the number of classes {num_classes}"
     # isfinite refuses integers that no float can hold; the next check takes those.
     if not all(math.isfinite(value) for value in answer if isinstance(value, float)):
         return "a probability is not finite"

@@ -11,12 +11,6 @@ from contextlib import ExitStack, contextmanager
 
 import boto3
 
-SDK_DEFAULTS = {
-    "SchemaVersion": "1.0",
-    "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}},
-}
-"""Given to the SDK's session in place of the defaults files that it would look for. Telemetry is off."""
-
 _SURROUNDINGS = {
     "AWS_ACCESS_KEY_ID": "offline",
     "AWS_SECRET_ACCESS_KEY": "offline",
@@ -73,9 +67,10 @@ def _default_session() -> Iterator[None]:
 
 @contextmanager
 def _logging() -> Iterator[None]:
-    """No advice of the SDK on stderr. It also makes the root logger print there when it is imported."""
+    """No advice of the SDK on stderr. It makes the root logger print there too, unless that has a handler."""
     root, sdk = logging.getLogger(), logging.getLogger("sagemaker")
     handlers, level, sdk_level = root.handlers[:], root.level, sdk.level
+    root.addHandler(logging.NullHandler())
     sdk.setLevel(logging.ERROR)
     try:
         yield

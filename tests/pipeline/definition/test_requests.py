@@ -12,10 +12,6 @@ from tests.definitions import Json, definition, get, step
 from tests.pipeline.definition.published_schema import published_schema
 from tests.pipeline.definition.requests import problems
 
-PARAMETERS: dict[str, object] = {
-    one["Name"]: one["DefaultValue"] for one in definition(deploy={"when": "gate"})["Parameters"]
-}
-
 
 def broken(name: str, change: Callable[[Json], object]) -> Json:
     one = copy.deepcopy(step(definition(deploy={"when": "gate"}), name))
@@ -62,7 +58,10 @@ def broken(name: str, change: Callable[[Json], object]) -> Json:
 def test_what_the_api_would_refuse_is_found(
     name: str, change: Callable[[Json], object], problem: str
 ) -> None:
-    assert problem in "\n".join(problems(broken(name, change), PARAMETERS))
+    parameters = {
+        one["Name"]: one["DefaultValue"] for one in definition(deploy={"when": "gate"})["Parameters"]
+    }
+    assert problem in "\n".join(problems(broken(name, change), parameters))
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,6 @@ class _Batch:
         self._target = output["S3OutputPath"].rstrip("/")
         self._end = b"\n" if output.get("AssembleWith") == "Line" else b""
         self._broken = threading.Event()
-        self._data_log = _data_log(job)
 
     def transform(self, items: Sequence[S3Object]) -> list[Failure]:
         """Transform all; go on after a refused object, but not without a server.
@@ -166,8 +165,8 @@ class _Batch:
         with ThreadPoolExecutor(self._threads, thread_name_prefix=f"transform-{self._job.name}") as pool:
             results = list(pool.map(self._one, items))
         failures = [failure for failure in results if failure is not None]
-        for failure in failures:
-            self._data_log.write(_log_lines(failure))
+        if failures:
+            _data_log(self._job).write([line for failure in failures for line in _log_lines(failure)])
         return failures
 
     def _one(self, item: S3Object) -> Failure | None:

@@ -18,7 +18,7 @@ PROGRESS_SECONDS = 5.0
 
 _CHUNK = 64
 # Below this, starting processes takes longer than decoding.
-_WORTH_PROCESSES = 1024
+_WORTH_PROCESSES = 2048
 
 _log = logging.getLogger(__name__)
 

@@ -306,7 +306,7 @@ class TestMain:
         )
         zipapp.create_archive(source, tmp_path / "validate.pyz")
         tiny = picture(width=2, height=2)
-        base = container(good | {f"train/cat/x{i}.jpg": tiny for i in range(1100)})
+        base = container(good | {f"train/cat/x{i}.jpg": tiny for i in range(2100)})
         done = subprocess.run(
             [sys.executable, "-W", "error", tmp_path / "validate.pyz", *ARGUMENTS, "fail"],
             env={"SAGEMAKER_BASE_DIR": str(base), "PATH": os.environ["PATH"]},
@@ -316,5 +316,5 @@ class TestMain:
             timeout=60,
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert "the images can be used: 2 classes, 1 104 images to train" in done.stdout
-        assert outputs(base)["train_lst/train.lst"].count(b"\n") == 1104
+        assert "the images can be used: 2 classes, 2 104 images to train" in done.stdout
+        assert outputs(base)["train_lst/train.lst"].count(b"\n") == 2104

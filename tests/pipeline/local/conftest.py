@@ -28,7 +28,7 @@ def server(one_server: Running) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def sagemaker(one_server: Running) -> Any:
-    return one_server.client("sagemaker")
+    return one_server.sagemaker
 
 
 @pytest.fixture(scope="session")

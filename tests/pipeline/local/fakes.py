@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import boto3
 from botocore.config import Config
 from moto.core.base_backend import BackendDict
 
+from pipeline.local import arns
 from pipeline.local.api.service import ObjectReader
 from pipeline.local.errors import NotSupportedLocally
 from pipeline.local.home import Home, KeyPair, key_pair
@@ -112,6 +114,17 @@ class Running:
     endpoints: FakeEndpoints
     objects: ObjectReader
 
+    @cached_property
+    def sagemaker(self) -> Any:
+        """A client of SageMaker."""
+        return self.client("sagemaker")
+
+    def wait_for(self, kind: str, name: str, **fields: object) -> Record:
+        """Wait until a record has some fields."""
+        return self.server.records.wait(
+            kind, name, lambda record: all(record.get(key) == value for key, value in fields.items()), 20
+        )
+
     def client(self, service: str, **changes: Any) -> Any:
         """A boto3 client with our keys; without retries, so that an error is one request."""
         settings = {
@@ -153,8 +166,12 @@ def forget_moto() -> None:
     BackendDict.reset()
 
 
-def wait_for(running_server: Running, kind: str, name: str, **fields: object) -> Record:
-    """Wait until a record has some fields."""
+def ended(running_server: Running, arn: str) -> Record:
+    """Wait until an execution has ended; returns its record."""
+    name = arns.name_of("PipelineExecution", arn)
     return running_server.server.records.wait(
-        kind, name, lambda record: all(record.get(key) == value for key, value in fields.items()), 20
+        "PipelineExecution",
+        name,
+        lambda record: record["PipelineExecutionStatus"] not in ("Executing", "Stopping"),
+        20,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from pipeline.local.execution.conditions import ConditionError, all_hold
 from pipeline.local.execution.definition import Step
@@ -16,7 +17,7 @@ class ConditionStep:
 
     operation = None
     kind = None
-    given: Mapping[str, object] = {}
+    given: Mapping[str, object] = MappingProxyType({})
 
     def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:  # noqa: ARG002
         """Evaluate the conditions."""

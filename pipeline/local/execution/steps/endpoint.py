@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from pipeline.local import arns
 from pipeline.local.execution.definition import Step
@@ -20,7 +21,7 @@ class EndpointStep:
 
     operation = "CreateEndpoint"
     kind = None
-    given: Mapping[str, object] = {"EndpointName": UNKNOWN}
+    given: Mapping[str, object] = MappingProxyType({"EndpointName": UNKNOWN})
 
     def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:
         """Create or update the endpoint."""

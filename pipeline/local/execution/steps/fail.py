@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from pipeline.local.execution.definition import Step
 from pipeline.local.execution.expressions import Scope, as_text, evaluate
@@ -15,7 +16,7 @@ class FailStep:
 
     operation = None
     kind = None
-    given: Mapping[str, object] = {}
+    given: Mapping[str, object] = MappingProxyType({})
 
     def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:  # noqa: ARG002
         """Evaluate the message."""

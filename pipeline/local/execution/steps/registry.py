@@ -32,6 +32,7 @@ REFUSED = {
     "EMRServerless": "it needs Amazon EMR Serverless",
     "ForEach": "the local SageMaker runs no loops yet",
     "InferenceComponent": "the local SageMaker serves no inference components",
+    "Job": "the local SageMaker has no such operation yet",
     "Lambda": "it needs AWS Lambda",
     "Lineage": "the local SageMaker records no lineage",
     "QualityCheck": "it needs the AWS-owned Model Monitor container",

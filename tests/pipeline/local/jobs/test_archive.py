@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.local.jobs.archive import BadArchive, Limits, pack, unpack
@@ -163,6 +163,7 @@ def test_a_bomb_or_a_damaged_archive_is_refused(
     assert caught.value.reason == reason
 
 
+@settings(deadline=None)
 @given(damage=st.lists(st.tuples(st.integers(0, 1100), st.integers(0, 255)), min_size=1, max_size=5))
 def test_a_damaged_archive_is_refused_or_stays_inside(
     damage: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.local.jobs.fleet import choose
@@ -24,6 +24,7 @@ def test_a_variant_has_a_share_of_its_weight(weights: list[float], point: float,
     assert choose(weights, point) == index
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=1, max_size=10),
     st.floats(0, 1, exclude_max=True),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.local.jobs.inputs import BadManifest, parse_manifest
@@ -51,6 +51,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_JSON)
 def test_any_json_is_read_or_refused(content: object) -> None:
     try:
@@ -61,6 +62,7 @@ def test_any_json_is_read_or_refused(content: object) -> None:
     assert [item.relative for item in found] == content[1:]
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_refused_with_a_reason(content: bytes) -> None:
     with pytest.raises(BadManifest):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.local.jobs.lines import LineSplitter
@@ -47,6 +47,7 @@ def test_a_long_line_is_not_held() -> None:
     assert len(splitter._rest) <= 101
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=5))
 def test_how_the_bytes_arrive_does_not_matter(data: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(cut for cut in cuts if cut <= len(data)), len(data)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 from steps.train.history import Epoch, Score
 
@@ -17,11 +18,16 @@ class Speedometer:
     """Says now and then how fast an epoch goes: `Epoch[3] Batch [20]#011Speed: 191.4 samples/sec#011…`.
 
     The `#011` is a tab as AWS's log shows it; tools that read those logs look for it.
+
+    Args:
+        epoch: From 0.
+        clock: Seconds from any start.
     """
 
-    def __init__(self, epoch: int) -> None:
+    def __init__(self, epoch: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._epoch = epoch
-        self._since = time.monotonic()
+        self._clock = clock
+        self._since = clock()
         self._samples = 0
 
     def after(self, batch: int, samples: int, accuracy: float) -> None:
@@ -33,7 +39,7 @@ class Speedometer:
             accuracy: Of the epoch so far.
         """
         self._samples += samples
-        seconds = time.monotonic() - self._since
+        seconds = self._clock() - self._since
         if batch % _EVERY_BATCHES and seconds < _EVERY_SECONDS:
             return
         rate = self._samples / max(seconds, 1e-9)
@@ -44,7 +50,7 @@ class Speedometer:
             rate,
             accuracy,
         )
-        self._since, self._samples = time.monotonic(), 0
+        self._since, self._samples = self._clock(), 0
 
 
 def epoch_lines(epoch: Epoch, top_k: int | None) -> None:

@@ -1,0 +1,70 @@
+"""Training jobs of a few coloured images, laid out as SageMaker lays them out."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from steps.train.hyperparameters import Hyperparameters, parse
+
+COLOURS: Mapping[str, tuple[int, int, int]] = {
+    "blue": (40, 60, 220),
+    "green": (30, 200, 50),
+    "red": (220, 40, 30),
+}
+
+TINY = {
+    "num_classes": "3",
+    "num_training_samples": "24",
+    "num_layers": "18",
+    "image_shape": "3,32,32",
+    "resize": "32",
+    "mini_batch_size": "8",
+    "epochs": "2",
+    "optimizer": "adam",
+    "learning_rate": "0.001",
+}
+"""Hyperparameters of a job that takes a second and tells the colours apart."""
+
+CHANNEL = {"TrainingInputMode": "File", "ContentType": "application/x-image", "RecordWrapperType": "None"}
+CHANNELS = ("train", "validation", "train_lst", "validation_lst")
+
+
+def hyperparameters(**changes: str) -> Hyperparameters:
+    """TINY with changes, checked."""
+    return parse(TINY | changes)
+
+
+def picture(colour: tuple[int, int, int], seed: int, size: int = 32) -> Image.Image:
+    """A noisy square of a colour."""
+    noise = np.random.default_rng(seed).normal(0, 40, (size, size, 3))
+    return Image.fromarray(np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8))
+
+
+def write_images(base: Path, split: str, per_class: int, colours: Mapping[str, tuple[int, int, int]]) -> None:
+    """A channel of images, a folder a class, and its list file."""
+    lines: list[str] = []
+    for index, (name, colour) in enumerate(colours.items()):
+        folder = base / "input" / "data" / split / name
+        folder.mkdir(parents=True)
+        for number in range(per_class):
+            picture(colour, seed=len(lines) + (1000 if split == "validation" else 0)).save(
+                folder / f"{number}.png"
+            )
+            lines.append(f"{len(lines)}\t{index}\t{name}/{number}.png\n")
+    lists = base / "input" / "data" / f"{split}_lst"
+    lists.mkdir(parents=True)
+    (lists / f"{split}.lst").write_text("".join(lines))
+
+
+def write_job(base: Path, **changes: str) -> Path:
+    """A whole job under `base`, which stands for /opt/ml: 24 images to train and 9 to validate."""
+    config = base / "input" / "config"
+    config.mkdir(parents=True)
+    (config / "hyperparameters.json").write_text(json.dumps(TINY | changes))
+    (config / "inputdataconfig.json").write_text(json.dumps(dict.fromkeys(CHANNELS, CHANNEL)))
+    write_images(base, "train", 8, COLOURS)
+    write_images(base, "validation", 3, COLOURS)
+    return base

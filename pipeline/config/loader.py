@@ -41,10 +41,6 @@ class Loaded:
         """Where the value of a key stands, or else the nearest value around it."""
         return mark_of(self.root, path).place
 
-    def find(self, code: str, message: str, *path: str | int, hint: str | None = None) -> Finding:
-        """A finding about a value of this config, for whoever finds something later."""
-        return finding(code, message, mark_of(self.root, path), hint=hint)
-
 
 def load_config(path: Path, *, facts: AccountFacts | None, environ: Mapping[str, str]) -> Loaded:
     """Read a config and everything that it extends, and check all of it.

@@ -52,8 +52,7 @@ def assemble(config: PipelineConfig, facts: AccountFacts, bundles: tuple[Bundle,
     Raises:
         ConfigError: Code D101, if SageMaker has no image for a step in the region.
     """
-    # With a default bucket given, the SDK neither asks for one nor creates it.
-    session = _SessionWithoutClients(default_bucket=facts.bucket)
+    session = _SessionWithoutClients()
     site = Site(
         pipeline=config.name,
         bucket=facts.bucket,

@@ -7,7 +7,7 @@ from pathlib import Path
 LIMIT = 1024
 """Characters of FailureReason and ExitMessage (DescribeProcessingJob, DescribeTrainingJob)."""
 
-SHUT_DOWN = "InternalServerError: the local SageMaker ended while the job ran; start the job again"
+SHUT_DOWN = "InternalServerError: The local SageMaker stopped while this was running"
 
 _SEE_LOGS = "AlgorithmError: See job logs for more information"
 _CUT = "…"

@@ -115,7 +115,7 @@ def test_closing_kills_all_and_says_so(
         assert record is not None
         assert record[f"{kind}Status"] == "Failed"
         assert record["FailureReason"] == (
-            "InternalServerError: the local SageMaker ended while the job ran; start the job again"
+            "InternalServerError: The local SageMaker stopped while this was running"
         )
     assert not any(is_alive(pid) for pid in pids)
     with pytest.raises(RecordsClosed, match="the server is going down"):

@@ -27,6 +27,8 @@ _log = logging.getLogger("pipeline.local")
 def main() -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     arguments = _arguments()
+    # Whatever is written is for nobody else.
+    os.umask(0o077)
     home = Home(arguments.home.resolve())
     home.make()
     _start_log(home)

@@ -223,7 +223,7 @@ def _port_taken(port: int) -> RunError:
             "L001",
             "port-taken",
             f"port {port} on 127.0.0.1 is taken" + (f" by {owner}" if owner else ""),
-            details=(("why", "the local SageMaker answers there"),),
+            details=(("why", "the local SageMaker must listen on it"),),
             hint=f"choose another port: {PORT_VARIABLE}={(port + 1) % 65536}, or 0 for any free one",
         )
     )

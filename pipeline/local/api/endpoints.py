@@ -21,10 +21,9 @@ def create_endpoint(service: Service, request: Request) -> Record:
     arn = arns.arn("Endpoint", name)
     taken = ApiError("ValidationException", f'Cannot create already existing endpoint "{arn}".')
     config = _config(service, request)
-    _refuse_deployment(request)
     now = service.clock()
     record = {
-        **without(request, "Tags", "DeploymentConfig"),
+        **without(request, "Tags"),
         "EndpointArn": arn,
         "EndpointStatus": "Creating",
         "ProductionVariants": _variants(config),
@@ -42,7 +41,6 @@ def update_endpoint(service: Service, request: Request) -> Record:
     name = request["EndpointName"]
     record = service.find("Endpoint", name, _missing(name))
     _config(service, request)
-    _refuse_deployment(request)
     _refuse_changing(record)
     service.records.update(
         "Endpoint", name, EndpointStatus="Updating", FailureReason=None, LastModifiedTime=service.clock()
@@ -114,16 +112,6 @@ def _refuse_changing(record: Record) -> None:
         raise ApiError(
             "ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".'
         )
-
-
-def _refuse_deployment(request: Request) -> None:
-    for member in ("DeploymentConfig", "RetainAllVariantProperties", "RetainDeploymentConfig"):
-        if request.get(member):
-            raise ApiError(
-                "ValidationException",
-                f"{member} is not supported by the local SageMaker, which replaces a model all at once; "
-                "leave it out, or deploy on SageMaker.",
-            )
 
 
 def _variants(config: Record) -> list[Record]:

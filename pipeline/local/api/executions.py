@@ -30,7 +30,9 @@ def start_execution(service: Service, request: Request) -> Record:
     token = f"{name}/{request['ClientRequestToken']}"
     if known := service.records.get(_TOKEN, token):
         return {"PipelineExecutionArn": known["PipelineExecutionArn"]}
-    _refuse(request, pipeline)
+    version = request.get("PipelineVersionId")
+    if version is not None and version != pipeline["PipelineVersionId"]:
+        raise other_version(pipeline, version)
     _check(service, pipeline, request)
     execution = f"{name}/{service.new_id(_ID_LENGTH)}"
     now = service.clock()
@@ -58,17 +60,6 @@ def start_execution(service: Service, request: Request) -> Record:
     service.records.update("Pipeline", name, LastRunTime=now)
     service.executor.start(execution)
     return {"PipelineExecutionArn": record["PipelineExecutionArn"]}
-
-
-def _refuse(request: Request, pipeline: Record) -> None:
-    for member in ("SelectiveExecutionConfig", "PipelineVersionAlias", "MlflowExperimentName"):
-        if request.get(member):
-            raise ApiError(
-                "ValidationException", f"{member} is not supported by the local SageMaker; leave it out."
-            )
-    version = request.get("PipelineVersionId")
-    if version is not None and version != pipeline["PipelineVersionId"]:
-        raise other_version(pipeline, version)
 
 
 def _check(service: Service, pipeline: Record, request: Request) -> None:

@@ -85,11 +85,7 @@ def _group(service: Service, request: Request) -> Record:
 def create_package(service: Service, request: Request) -> Record:
     """CreateModelPackage: versioned packages only."""
     if not request.get("ModelPackageGroupName"):
-        raise ApiError(
-            "ValidationException",
-            "The local SageMaker registers versioned model packages only: give a ModelPackageGroupName "
-            "instead of a ModelPackageName.",
-        )
+        raise ApiError("ValidationException", "A model package needs a ModelPackageGroupName.")
     group = _group(service, request)["ModelPackageGroupName"]
     version = service.records.amend("ModelPackageGroup", group, _counted)["LastVersion"]
     name = f"{group}/{version}"
@@ -146,16 +142,6 @@ def list_packages(service: Service, request: Request) -> Record:
 def update_package(service: Service, request: Request) -> Record:
     """UpdateModelPackage: approval above all."""
     package = _package(service, request["ModelPackageArn"])
-    given = set(without(request, "ModelPackageArn", "ClientToken"))
-    if unsupported := given - {
-        *_REPLACED,
-        "CustomerMetadataProperties",
-        "CustomerMetadataPropertiesToRemove",
-    }:
-        raise ApiError(
-            "ValidationException",
-            f"The local SageMaker cannot update {', '.join(sorted(unsupported))} of a model package.",
-        )
 
     def edit(record: Record) -> Record:
         metadata = {

@@ -14,6 +14,7 @@ from pipeline.local.api import (
     model_packages,
     models,
     pipelines,
+    refused,
     shapes,
     tags,
 )
@@ -58,6 +59,7 @@ class Api:
             raise _unknown(operation)
         model = shapes.operation(operation)
         shapes.check(model.input_shape, request)
+        refused.check(operation, request)
         try:
             response = handler(self.service, request)
         except ImgpipeError as error:

@@ -18,7 +18,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from werkzeug.test import EnvironBuilder
 
+from pipeline.local.application import HEADERS_KEY, Application
 from pipeline.local.aws import BUCKET
 from pipeline.local.signature import Incoming, read_claim, signing_key
 from tests.pipeline.local.fakes import Running
@@ -435,3 +437,30 @@ def transform(name: str) -> dict[str, Any]:
         "TransformOutput": {"S3OutputPath": "s3://b/out"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
     }
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "headers", "expected"),
+    [
+        pytest.param("s3", "PUT", {}, ["s3"], id="an object"),
+        pytest.param("s3", "GET", {}, [], id="reading an object"),
+        pytest.param(
+            "monitoring", "POST", {"X-Amz-Target": "G.PutMetricAlarm"}, ["cloudwatch"], id="an alarm"
+        ),
+        pytest.param("logs", "POST", {"X-Amz-Target": "Logs_20140328.GetLogEvents"}, [], id="reading a log"),
+    ],
+)
+def test_writes_to_moto_are_told(
+    server: Running, service: str, method: str, headers: dict[str, str], expected: list[str]
+) -> None:
+    told: list[str] = []
+    application = Application(server.keys, server.server.api, lambda *_: [b"x"], {}, told.append, time.time)
+    url = "http://127.0.0.1/b/k"
+    request = AWSRequest(method, url, headers={**headers, "Host": "127.0.0.1"}, data=b"")
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+    keys = Credentials(server.keys.access_key, server.keys.secret_key)
+    signer(keys, service, "us-east-1").add_auth(request)
+    environ = EnvironBuilder(path="/b/k", method=method, base_url="http://127.0.0.1/").get_environ()
+    environ[HEADERS_KEY] = list(request.headers.items())
+    assert list(application(environ, lambda *_: None)) == [b"x"]
+    assert told == expected

@@ -88,13 +88,15 @@ def test_what_is_not_supported_yet_is_refused_by_name(sagemaker: Any, made: str)
             "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
         }
     }
-    code, message = error_of(
-        sagemaker.update_endpoint, EndpointName=made, EndpointConfigName=made, DeploymentConfig=policy
-    )
-    assert (code, message.split(",")[0]) == (
+    own = {"EndpointName": made, "EndpointConfigName": made}
+    reason = "is not supported by the local SageMaker: an endpoint moves to another configuration all at once"
+    assert error_of(
+        sagemaker.update_endpoint, **own, DeploymentConfig=policy, RetainDeploymentConfig=True
+    ) == (
         "ValidationException",
-        "DeploymentConfig is not supported by the local SageMaker",
+        f"DeploymentConfig {reason}; RetainDeploymentConfig {reason}",
     )
+    sagemaker.update_endpoint(**own, RetainAllVariantProperties=False)
 
 
 class TestInvoke:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.local.api.refused import ARGUMENTS
 from pipeline.local.arns import arn
 from tests.pipeline.local.api.requests import NO_PROGRAM, ROLE, error_of, training
 from tests.pipeline.local.definitions import arguments, definition, fail, get, join, step, train
@@ -190,8 +191,9 @@ class TestRefusedBeforeAnyStepRuns:
         ids=lambda more: next(iter(more)),
     )
     def test_what_is_not_supported_yet(self, sagemaker: Any, name: str, more: dict[str, Any]) -> None:
+        why = ARGUMENTS["StartPipelineExecution"][next(iter(more))]
         create(sagemaker, name, definition(fail("Stop", "no")))
         assert error_of(sagemaker.start_pipeline_execution, PipelineName=name, **more) == (
             "ValidationException",
-            f"{next(iter(more))} is not supported by the local SageMaker; leave it out.",
+            f"{next(iter(more))} is not supported by the local SageMaker: {why}",
         )

@@ -101,10 +101,13 @@ def test_a_package_that_does_not_exist(sagemaker: Any, name: str, call: str) -> 
 
 
 def test_packages_without_a_group_are_refused(sagemaker: Any, name: str) -> None:
-    code, message = error_of(sagemaker.create_model_package, ModelPackageName=name)
-    assert (code, message.split(":")[0]) == (
+    assert error_of(sagemaker.create_model_package, ModelPackageName=name) == (
         "ValidationException",
-        "The local SageMaker registers versioned model packages only",
+        "ModelPackageName is not supported by the local SageMaker: packages are versions in a group",
+    )
+    assert error_of(sagemaker.create_model_package) == (
+        "ValidationException",
+        "A model package needs a ModelPackageGroupName.",
     )
 
 
@@ -114,5 +117,5 @@ def test_updates_that_are_not_supported_are_refused_by_name(sagemaker: Any, grou
         sagemaker.update_model_package, ModelPackageArn=own, ModelPackageRegistrationType="Logged"
     ) == (
         "ValidationException",
-        "The local SageMaker cannot update ModelPackageRegistrationType of a model package.",
+        "ModelPackageRegistrationType is not supported by the local SageMaker: a package keeps its own",
     )

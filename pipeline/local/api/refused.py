@@ -1,0 +1,53 @@
+"""Arguments of answered operations that the local SageMaker refuses, and why."""
+
+from __future__ import annotations
+
+from pipeline.local.api.service import Request
+from pipeline.local.errors import ApiError
+
+_ALL_AT_ONCE = "an endpoint moves to another configuration all at once"
+_WHOLE = "an endpoint takes the whole of its new configuration"
+
+ARGUMENTS: dict[str, dict[str, str]] = {
+    "StartPipelineExecution": {
+        "SelectiveExecutionConfig": "an execution runs all of its steps",
+        "PipelineVersionAlias": "the newest version of a pipeline is the only one kept",
+        "MlflowExperimentName": "there is no MLflow here",
+    },
+    "CreatePipeline": {"PipelineVersionAliases": "the newest version of a pipeline is the only one kept"},
+    "UpdatePipeline": {"PipelineVersionAliases": "the newest version of a pipeline is the only one kept"},
+    "CreateEndpoint": {"DeploymentConfig": _ALL_AT_ONCE},
+    "UpdateEndpoint": {
+        "DeploymentConfig": _ALL_AT_ONCE,
+        "RetainDeploymentConfig": _ALL_AT_ONCE,
+        "RetainAllVariantProperties": _WHOLE,
+        "ExcludeRetainedVariantProperties": _WHOLE,
+    },
+    "CreateEndpointConfig": {
+        "AsyncInferenceConfig": "endpoints answer at once",
+        "DataCaptureConfig": "requests to endpoints are not captured",
+        "ExplainerConfig": "it needs the AWS-owned Clarify container",
+        "ShadowProductionVariants": "requests are not sent to a second model",
+    },
+    "CreateModelPackage": {"ModelPackageName": "packages are versions in a group"},
+    "UpdateModelPackage": {
+        "AdditionalInferenceSpecificationsToAdd": "a package has one inference specification",
+        "ModelPackageRegistrationType": "a package keeps its own",
+    },
+}
+"""Operation → argument → reason. A false or empty value passes: it asks for nothing."""
+
+
+def check(operation: str, request: Request) -> None:
+    """Refuse a request that asks for what is not done here.
+
+    Raises:
+        ApiError: ValidationException, naming every such argument.
+    """
+    found = [
+        f"{argument} is not supported by the local SageMaker: {why}"
+        for argument, why in ARGUMENTS.get(operation, {}).items()
+        if request.get(argument)
+    ]
+    if found:
+        raise ApiError("ValidationException", "; ".join(found))

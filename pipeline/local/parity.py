@@ -1,0 +1,95 @@
+"""docs/parity.md, made from the tables that the local SageMaker works by.
+
+Write it with `python -m pipeline.local.parity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pipeline.local.api import refused, shapes
+from pipeline.local.api.operations import OPERATIONS
+from pipeline.local.aws import SIGNING_NAMES
+from pipeline.local.execution import conditions, expressions, parameters
+from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
+
+PATH = Path(__file__).parents[2] / "docs" / "parity.md"
+
+_HEAD = """# What the local SageMaker does
+
+Made by `python -m pipeline.local.parity` from the tables that the code works by; a test fails when they
+differ. What is not executed is refused by name, with the reason, before anything starts.
+"""
+
+_NO_EFFECT = {
+    "RetryPolicies": "a step that fails is not tried again",
+    "CacheConfig": "every step runs",
+    "PipelineExperimentConfig": "no experiment is recorded",
+    "MlflowConfig": "nothing is sent to MLflow",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    answered = sorted(OPERATIONS)
+    other = sorted(set(shapes.service("sagemaker").operation_names) - set(OPERATIONS))
+    sections = [
+        _HEAD,
+        "## Step types\n",
+        _table(("type", "locally", "why"), _step_types()),
+        "## The definition language\n",
+        _table(("part", "supported"), _language()),
+        "Read but without effect, which the server's log says for the first two:\n",
+        _table(("key", "what happens"), ([f"`{key}`", text] for key, text in _NO_EFFECT.items())),
+        "## Operations of SageMaker\n",
+        f"Answered ({len(answered)}): {_names(answered)}.\n",
+        "Of sagemaker-runtime: `InvokeEndpoint`.\n",
+        "Arguments of these that are refused:\n",
+        _table(("operation", "argument", "why"), _arguments(refused.ARGUMENTS)),
+        f"Refused with `UnknownOperationException` ({len(other)}): {_names(other)}.\n",
+        "## Other services\n",
+        f"Answered by moto: {_names(SIGNING_NAMES)}. Every other service is refused by name.",
+    ]
+    return "\n".join(sections) + "\n"
+
+
+def _step_types() -> Iterable[list[str]]:
+    rows = [[f"`{name}`", "executed", ""] for name in EXECUTORS]
+    return [*rows, *([f"`{name}`", "refused", why] for name, why in REFUSED.items())]
+
+
+def _language() -> Iterable[list[str]]:
+    return [
+        ["parameter types", _names(parameters.TYPES)],
+        ["functions", _names(expressions.FUNCTIONS)],
+        ["execution variables", _names(f"Execution.{name}" for name in expressions.VARIABLES)],
+        ["conditions", _names(conditions.TYPES)],
+    ]
+
+
+def _arguments(table: Mapping[str, Mapping[str, str]]) -> Iterable[list[str]]:
+    return [
+        [f"`{operation}`", f"`{argument}`", why]
+        for operation, arguments in table.items()
+        for argument, why in arguments.items()
+    ]
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+
+
+def main() -> None:
+    """Write the page."""
+    PATH.parent.mkdir(exist_ok=True)
+    PATH.write_text(page())
+
+
+if __name__ == "__main__":
+    main()

@@ -33,7 +33,6 @@ def render_page(evaluation: Evaluation, mistakes: Sequence[Mistake], thumbnails:
     """
     images = _amount(evaluation.num_images, "validation image")
     classes = _amount(len(evaluation.classes), "class")
-    calibration, confusions = _calibration(evaluation), _confusions(evaluation)
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
@@ -43,13 +42,13 @@ def render_page(evaluation: Evaluation, mistakes: Sequence[Mistake], thumbnails:
         f'<header><h1>Evaluation</h1><p class="lead">{images} of {classes}</p></header>',
         f'<div class="figures">{"".join(_cards(evaluation))}</div>',
         _classes(evaluation),
-        _matrix(evaluation),
-        f'<div class="pair">{calibration}{confusions}</div>',
+        f'<div class="pair">{_matrix(evaluation)}{_confusions(evaluation)}</div>',
+        _calibration(evaluation),
         _mistakes(evaluation, mistakes, thumbnails),
         "<footer>The same figures for programs: evaluation.json, beside this page.</footer>",
         "</main></body></html>",
     ]
-    return "\n".join(part for part in parts if part) + "\n"
+    return "\n".join(parts) + "\n"
 
 
 def _cards(evaluation: Evaluation) -> Iterator[str]:
@@ -115,15 +114,16 @@ def _calibration(evaluation: Evaluation) -> str:
         ("gap", "promised, but wrong"),
         ("surplus", "right beyond the promise"),
     )
-    return _section(
-        "Calibration",
-        "Of the images that the model is 80 % sure of, 80 % should be right: "
-        f"then a bar reaches the dashed line. {CALIBRATION_BINS} bins.",
-        calibration_diagram(evaluation)
-        + '<div class="key">'
-        + "".join(f'<span><i class="{kind}"></i>{text}</span>' for kind, text in key)
-        + "</div>",
+    items = "".join(f'<li><i class="{kind}"></i>{text}</li>' for kind, text in key)
+    note = (
+        "Of the images that the model is 80 % sure of, 80 % should be right: then a bar reaches the "
+        f"dashed line. Below are the numbers of images in each of the {CALIBRATION_BINS} bins."
     )
+    diagram = calibration_diagram(evaluation)
+    body = (
+        f'<div class="plot">{diagram}<div><p class="note">{note}</p><ul class="key">{items}</ul></div></div>'
+    )
+    return _section("Calibration", "Can the model's probabilities be taken at their word?", body)
 
 
 def _mistakes(evaluation: Evaluation, mistakes: Sequence[Mistake], thumbnails: Sequence[str | None]) -> str:

@@ -39,8 +39,9 @@ section {
 .figure span { display: block; font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
 .figure.first b { color: var(--good); }
 
-.pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 24px; }
-@media (max-width: 860px) { .pair { grid-template-columns: minmax(0, 1fr); gap: 0; } }
+.pair { display: flex; flex-wrap: wrap; column-gap: 24px; }
+.pair > * { flex: 0 1 auto; min-width: 0; max-width: 100%; }
+.pair > :last-child { flex: 1 1 300px; }
 
 table { border-collapse: collapse; }
 .classes { width: 100%; min-width: 560px; }
@@ -89,7 +90,9 @@ table { border-collapse: collapse; }
 .confusions span + span { white-space: nowrap; }
 .confusions em { font-style: normal; color: var(--soft); }
 
-svg { display: block; width: 100%; max-width: 460px; height: auto; }
+.plot { display: flex; flex-wrap: wrap; gap: 16px 40px; align-items: center; }
+.plot > svg { flex: 1 1 320px; max-width: 460px; height: auto; }
+.plot > div { flex: 1 1 260px; max-width: 440px; }
 svg text { fill: var(--soft); font-size: 12px; }
 svg .grid { stroke: var(--line); }
 svg .ideal { stroke: var(--soft); stroke-dasharray: 4 4; fill: none; }
@@ -97,7 +100,7 @@ svg .accuracy { fill: var(--good); }
 svg .surplus { fill: var(--good); fill-opacity: 0.4; }
 svg .gap { fill: var(--bad); fill-opacity: 0.55; }
 svg .count { fill: var(--soft); fill-opacity: 0.55; }
-.key { display: flex; flex-wrap: wrap; gap: 4px 18px; margin-top: 8px; font-size: 13px; color: var(--soft); }
+.key { list-style: none; margin: 0; padding: 0; color: var(--soft); font-size: 13px; line-height: 1.9; }
 .key i {
   display: inline-block; width: 12px; height: 12px; margin-right: 6px;
   border-radius: 3px; vertical-align: -1px;

@@ -92,6 +92,12 @@ def test_the_registered_model_has_the_accuracy_that_passed_the_gate(walk: Walk) 
     assert 0.9 <= model["metrics"]["accuracy"] <= 1.0
 
 
+def test_the_endpoint_config_is_named_after_the_execution(walk: Walk) -> None:
+    arn = json.loads(walk["imgpipe status"].stdout)["arn"]
+    name = f"quickstart-{arn.rsplit('/', 1)[-1]}"
+    assert re.search(rf"^config    {name}$", walk[". .venv/bin/activate"].stdout, re.MULTILINE)
+
+
 def test_what_never_ran_is_told(walk: Walk) -> None:
     steps = {step["name"]: step["status"] for step in json.loads(walk["imgpipe status"].stdout)["steps"]}
     assert steps["RejectModel"] == "Not run"

@@ -43,6 +43,9 @@ def environment(
         "TMPDIR": str(folder.temporary),
         "TORCH_HOME": torch_home(host),
         "PYTHONUNBUFFERED": "1",
+        # By default OpenMP spins while it waits for its other threads. Beside any other busy program that
+        # starves the thread that is waited for, and training becomes many times slower.
+        "OMP_WAIT_POLICY": "PASSIVE",
         **contract,
         **{name: folder.rewritten(value) for name, value in requested.items()},
         "SAGEMAKER_BASE_DIR": str(folder.ml),

@@ -47,8 +47,10 @@ def generated_name(run: Run, step: str) -> str:
 
 
 def unique_name(run: Run, base: object) -> str:
-    """A name that the definition gives, made unique by the execution's id."""
+    """A name that the definition gives, made unique by the execution's id, unless it has that already."""
     end = f"-{run.id}"
+    if str(base).endswith(end):
+        return str(base)
     return _cut(str(base), _LONGEST - len(end)) + end
 
 

@@ -33,6 +33,7 @@ def test_a_program_gets_what_the_contract_names_and_no_secrets() -> None:
         "TMPDIR": "/jobs/j/tmp",
         "TORCH_HOME": "/home/me/.cache/torch",
         "PYTHONUNBUFFERED": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
         "AWS_REGION": "us-east-1",
         "TRAINING_JOB_NAME": "mine",
         "IMGPIPE_PRETRAINED_WEIGHTS": "/jobs/j/ml/input/data/weights/w.pth",

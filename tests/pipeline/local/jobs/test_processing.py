@@ -117,6 +117,7 @@ def test_a_job_gets_only_the_environment_of_the_contract(place: Place, processin
         "PROCESSING_JOB_ARN",
         "PROCESSING_JOB_NAME",
         "PYTHONUNBUFFERED",
+        "OMP_WAIT_POLICY",
         "SAGEMAKER_BASE_DIR",
         "TMPDIR",
         "TORCH_HOME",

@@ -149,7 +149,12 @@ class Application:
     def _moto(
         self, service: str, environ: Environ, request: Incoming, start_response: StartResponse
     ) -> Iterable[bytes]:
-        body = self.moto(environ, start_response)
+        try:
+            body = self.moto(environ, start_response)
+        except NotImplementedError as error:
+            raise ApiError(
+                "NotImplemented", f"moto, which answers {service} here, says: {error}", 400
+            ) from error
         if _writes(request):
             self.wrote(service)
         return body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import socket
 import string
@@ -17,12 +18,13 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from pipeline.local import aws, snapshots
+from pipeline.local.api.jobs import KINDS, RUNNING
 from pipeline.local.api.operations import Api
 from pipeline.local.api.service import ObjectReader, Service
 from pipeline.local.application import HEADERS_KEY, Application
 from pipeline.local.execution.executor import Executor, repair
 from pipeline.local.home import Home, KeyPair
-from pipeline.local.records import Record, Records
+from pipeline.local.records import Change, Record, Records
 from pipeline.local.runtime import Endpoints, Jobs
 
 _log = logging.getLogger(__name__)
@@ -85,6 +87,7 @@ class LocalServer:
         self.records = Records(home.records)
         repair(self.records, clock())
         self._keeper = snapshots.Keeper(home.aws)
+        self.records.subscribe(self._note)
         self._runners = runners(home.path, self.records)
         executor = Executor(
             self.records,
@@ -113,6 +116,12 @@ class LocalServer:
             target=self._http.serve_forever, args=(0.05,), name="http", daemon=True
         )
 
+    def _note(self, change: Change) -> None:
+        """A job that ends has written its output and its log in this process, unseen by the HTTP server."""
+        if change.kind in KINDS and change.after and change.after[f"{change.kind}Status"] not in RUNNING:
+            self._keeper.wrote("s3")
+            self._keeper.wrote("logs")
+
     def _call(self, operation: str, request: Mapping[str, Any]) -> Record:
         # The executor needs the API, and the API the executor: this method is there before both.
         return self.api.call(operation, request)
@@ -122,7 +131,7 @@ class LocalServer:
             keys=keys,
             api=self.api,
             moto=aws.application(),
-            health={"status": "ready"},
+            health={"status": "ready", "pid": os.getpid()},
             wrote=self._keeper.wrote,
             clock=clock,
         )

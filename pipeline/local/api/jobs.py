@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from pipeline.local import arns
 from pipeline.local.api.listing import Listing, page
+from pipeline.local.api.models import missing_model
 from pipeline.local.api.service import Handler, Request, Service, without
 from pipeline.local.errors import ApiError
 from pipeline.local.records import Record
 
 RUNNING = ("InProgress", "Stopping")
+KINDS = ("ProcessingJob", "TrainingJob", "TransformJob")
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,13 @@ class JobKind:
         name: Such as TrainingJob; its members are `<name>Name`, `<name>Arn` and `<name>Status`.
         words: The kind in a message.
         first: Members that a new job's record has besides the request's, given the time.
+        require: Refuses a request that names what does not exist.
     """
 
     name: str
     words: str
     first: Callable[[float], Record]
+    require: Callable[[Service, Request], None]
 
     def create(self, service: Service, request: Request) -> Record:
         """Create*Job."""
@@ -39,6 +43,7 @@ class JobKind:
         )
         if service.records.get(self.name, name) is not None:
             raise taken
+        self.require(service, request)
         service.jobs.check(self.name, request)
         now = service.clock()
         record = {
@@ -93,13 +98,21 @@ def _training(now: float) -> Record:
     return {"SecondaryStatus": "Starting", "SecondaryStatusTransitions": [transition]}
 
 
-def _nothing(_: float) -> Record:
+def _no_more(_: float) -> Record:
     return {}
 
 
-PROCESSING = JobKind("ProcessingJob", "Processing job", _nothing)
-TRAINING = JobKind("TrainingJob", "Training job", _training)
-TRANSFORM = JobKind("TransformJob", "Transform job", _nothing)
+def _anything(_: Service, __: Request) -> None:
+    return
+
+
+def _model(service: Service, request: Request) -> None:
+    service.find("Model", request["ModelName"], missing_model(request["ModelName"]))
+
+
+PROCESSING = JobKind("ProcessingJob", "Processing job", _no_more, _anything)
+TRAINING = JobKind("TrainingJob", "Training job", _training, _anything)
+TRANSFORM = JobKind("TransformJob", "Transform job", _no_more, _model)
 
 HANDLERS: dict[str, Handler] = {
     "CreateProcessingJob": PROCESSING.create,

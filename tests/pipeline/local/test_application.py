@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
+import json
+import os
 import time
 import urllib.error
 import urllib.request
@@ -23,9 +25,8 @@ from werkzeug.test import EnvironBuilder
 from pipeline.local.application import HEADERS_KEY, Application
 from pipeline.local.aws import BUCKET
 from pipeline.local.signature import Incoming, read_claim, signing_key
+from tests.pipeline.local.api.requests import ROLE, training
 from tests.pipeline.local.fakes import Running
-
-ROLE = "arn:aws:iam::123456789012:role/imgpipe-execution"
 
 
 def port_of(server: Running) -> int:
@@ -287,7 +288,7 @@ class TestWhoMayAsk:
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:5333", "bucket.localhost:5333", "[::1]:80"])
     def test_the_names_of_this_machine(self, server: Running, host: str) -> None:
         status, _, body = send(server, "GET", "/_imgpipe/health", {"Host": host})
-        assert (status, body) == (200, b'{"status": "ready"}')
+        assert (status, json.loads(body)) == (200, {"status": "ready", "pid": os.getpid()})
 
     @pytest.mark.parametrize(
         "path",
@@ -411,6 +412,14 @@ class TestErrors:
             ),
         }
 
+    def test_an_operation_that_moto_lacks(self, server: Running) -> None:
+        with pytest.raises(ClientError) as caught:
+            server.client("iam").simulate_principal_policy(PolicySourceArn=ROLE, ActionNames=["s3:GetObject"])
+        assert caught.value.response["Error"]["Message"] == (
+            "moto, which answers iam here, says: "
+            "The simulate_principal_policy action has not been implemented"
+        )
+
     def test_a_path_that_nobody_serves(self, server: Running) -> None:
         own = signed(server, "sagemaker", "/endpoints/x/invocations-response-stream", b"")
         status, _, body = send(server, "POST", "/endpoints/x/invocations-response-stream", own, b"")
@@ -424,19 +433,9 @@ class TestErrors:
 
         server.jobs.finish = broken
         with pytest.raises(ClientError) as caught:
-            sagemaker.create_transform_job(**transform(name))
+            sagemaker.create_training_job(**training(name))
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
         assert "ZeroDivisionError: by zero (a bug in imgpipe: see server.log)" in str(caught.value)
-
-
-def transform(name: str) -> dict[str, Any]:
-    return {
-        "TransformJobName": name,
-        "ModelName": "m",
-        "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b"}}},
-        "TransformOutput": {"S3OutputPath": "s3://b/out"},
-        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
-    }
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def processing(name: str) -> dict[str, Any]:
 def transform(name: str) -> dict[str, Any]:
     return {
         "TransformJobName": name,
-        "ModelName": "m",
+        "ModelName": name,
         "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b"}}},
         "TransformOutput": {"S3OutputPath": "s3://b/out"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},

@@ -25,22 +25,24 @@ def test_a_job_from_start_to_stop(
     server: Running, sagemaker: Any, name: str, kind: str, request_of: Any, words: str
 ) -> None:
     server.jobs.finish = still
+    server.server.records.create("Model", name, {"ModelName": name})
     member = f"{kind.title()}Job"
     call = {verb: getattr(sagemaker, f"{verb}_{kind}_job") for verb in ("create", "describe", "stop")}
     own = {f"{member}Name": name}
+    own_request = request_of(name)
     tags = [{"Key": "team", "Value": "birds"}]
 
-    created = call["create"](**request_of(name), Tags=tags)
+    created = call["create"](**own_request, Tags=tags)
     assert created[f"{member}Arn"] == arn(member, name)
     assert sagemaker.list_tags(ResourceArn=arn(member, name))["Tags"] == tags
     described = call["describe"](**own)
     assert described[f"{member}Status"] == "InProgress"
     assert described["CreationTime"].year >= 2024
-    assert {key: described[key] for key in request_of(name)} == request_of(name)
+    assert {key: described[key] for key in own_request} == own_request
     listed = getattr(sagemaker, f"list_{kind}_jobs")(NameContains=name, StatusEquals="InProgress")
     assert [item[f"{member}Arn"] for item in listed[f"{member}Summaries"]] == [arn(member, name)]
 
-    code, message = error_of(call["create"], **request_of(name))
+    code, message = error_of(call["create"], **own_request)
     assert (code, message.partition(" already exists: ")) == (
         "ResourceInUse",
         (
@@ -94,4 +96,11 @@ def test_values_that_botocore_lets_pass(sagemaker: Any, name: str) -> None:
         "Member must satisfy regular expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}; "
         "Value 'ml.huge' at 'resourceConfig.instanceType' failed to satisfy constraint: "
         "Member must satisfy enum value set: ["
+    )
+
+
+def test_a_transform_job_of_a_model_that_does_not_exist(sagemaker: Any, name: str) -> None:
+    assert error_of(sagemaker.create_transform_job, **transform(name)) == (
+        "ValidationException",
+        f'Could not find model "{arn("Model", name)}".',
     )

@@ -76,12 +76,14 @@ def run(program: Callable[[], None], reason_file: Path | None) -> int:
         try:
             program()
         except ProgramError as error:
-            _log.error("%s", error)
-            _write_reason(reason_file, str(error))
+            reason = _encodable(str(error))
+            _log.error("%s", reason)
+            _write_reason(reason_file, reason)
             return error.exit_code
         except Exception as error:
             _log.exception("unexpected error")
-            _write_reason(reason_file, f"{type(error).__name__}: {error} (a bug in imgpipe: see the log)")
+            bug = f"{type(error).__name__}: {error} (a bug in imgpipe: see the log)"
+            _write_reason(reason_file, _encodable(bug))
             return 1
     return 0
 
@@ -120,11 +122,14 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
+def _encodable(text: str) -> str:
+    """Names of files may hold bytes that are no UTF-8; they must not hide the reason."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _write_reason(reason_file: Path | None, reason: str) -> None:
     if reason_file is None:
         return
-    # Names of files may hold bytes that are no UTF-8; they must not hide the reason.
-    reason = reason.encode("utf-8", "backslashreplace").decode()
     if len(reason) > REASON_LIMIT:
         reason = reason[: REASON_LIMIT - len(_CUT)] + _CUT
     try:

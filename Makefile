@@ -38,7 +38,9 @@ bench: $(VENV)/installed-dev ## measure against peers and limits; writes build/b
 
 generate: $(VENV)/installed-dev ## write anew what is generated: schema, documents, golden definitions
 	$(BIN)/python -m pipeline.config.schema
+	$(BIN)/python -m pipeline.config.reference
 	$(BIN)/python -m pipeline.local.parity
+	$(BIN)/python -m tests.generate_diagnostics
 	$(BIN)/python -m tests.regenerate_golden
 
 clean: ## remove what make has made here; the local SageMaker's data stay

@@ -73,7 +73,7 @@ def models(session: Session, group: str) -> list[Model]:
             hint = "`imgpipe upsert` makes the group, a passed gate registers a model"
             raise RunError(
                 Finding(
-                    "R301", "no-group", f"{session.engine} has no model package group '{group}'", hint=hint
+                    "R501", "no-group", f"{session.engine} has no model package group '{group}'", hint=hint
                 )
             ) from error
         raise

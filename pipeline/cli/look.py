@@ -82,7 +82,7 @@ def stop(
     session, arn = Target(config, local, profile, region).find_execution(execution)
     seen = executions.describe(session, arn)
     if seen.is_over:
-        raise RunError(Finding("R107", "already-over", f"execution {seen.id} is over: {seen.status}"))
+        raise RunError(Finding("R108", "already-over", f"execution {seen.id} is over: {seen.status}"))
     executions.stop(session, arn)
     stopping = executions.describe(session, arn)
     if as_json:

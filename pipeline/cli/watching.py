@@ -79,7 +79,7 @@ def failure(session: Session, execution: Execution, target: Target) -> RunError:
     if not failed:
         reason = execution.reason or "no step failed"
         message = f"execution {execution.id} ended as {execution.status}"
-        return RunError(Finding("R110", "not-succeeded", message, details=(("reason", reason),)))
+        return RunError(Finding("R303", "not-succeeded", message, details=(("reason", reason),)))
     not_run = ", ".join(step.name for step in execution.steps if step.status == "Not run")
     return RunError(*(_step_failed(session, step, not_run, target) for step in failed))
 
@@ -109,9 +109,9 @@ def _step_failed(session: Session, step: Step, not_run: str, target: Target) -> 
     if not_run:
         details.append(("not run", not_run))
     if step.type == "Fail":
-        return Finding("R109", "rejected", f"{step.name} ended the execution", details=tuple(details))
+        return Finding("R302", "rejected", f"{step.name} ended the execution", details=tuple(details))
     hint = f"fix it and start again: imgpipe run{options(target)}"
-    return Finding("R108", "step-failed", f"{step.name} failed{took}", details=tuple(details), hint=hint)
+    return Finding("R301", "step-failed", f"{step.name} failed{took}", details=tuple(details), hint=hint)
 
 
 def _tell_warnings(session: Session, execution: Execution, told: set[str]) -> None:

@@ -69,7 +69,7 @@ def test_a_closed_gate_fails_the_execution_with_its_figures(shell: Shell, tmp_pa
     push(shell, config, lay_out(tmp_path))
     done = run(shell, config)
     assert done.returncode == 1
-    assert "error R109 rejected: RejectModel ended the execution" in done.stderr
+    assert "error R302 rejected: RejectModel ended the execution" in done.stderr
     assert "accuracy" in done.stderr
     assert "1.0" in done.stderr
     assert "not run: RegisterModel, CreateEndpointConfig, DeployEndpoint" in done.stderr
@@ -90,7 +90,7 @@ def test_every_defect_of_the_images_is_told_at_once(shell: Shell, tmp_path: Path
     push(shell, config, folder)
     done = run(shell, config)
     assert done.returncode == 1
-    assert "error R108 step-failed: ValidateImages failed" in done.stderr
+    assert "error R301 step-failed: ValidateImages failed" in done.stderr
     for named in ("cat/0.jpg", "cat/text.jpg", "dog/empty.jpg", "fox"):
         assert named in done.stderr
     assert "not run: TrainModel, CreateModel, ScoreValidation" in done.stderr

@@ -113,5 +113,5 @@ def test_the_report_is_a_page_that_needs_nothing_else(walk: Walk, shell: Shell) 
 
 def test_what_is_generated_is_current(walk: Walk, shell: Shell) -> None:
     assert walk["make test"].returncode == 0
-    for name in ("config/schema.json", "docs/configuration.md", "docs/parity.md"):
+    for name in ("config/schema.json", "docs/configuration.md", "docs/diagnostics.md", "docs/parity.md"):
         assert (shell.folder / name).read_text() == (ROOT / name).read_text(), f"run `make generate`: {name}"

@@ -65,6 +65,6 @@ def test_a_group_that_does_not_exist() -> None:
     with pytest.raises(RunError) as caught:
         registry.models(stub_session(sagemaker={"list_model_packages": missing}), "demo")
     assert str(caught.value) == (
-        "error R301 no-group: the local SageMaker has no model package group 'demo'\n"
+        "error R501 no-group: the local SageMaker has no model package group 'demo'\n"
         "  hint: `imgpipe upsert` makes the group, a passed gate registers a model"
     )

@@ -59,7 +59,7 @@ def test_a_failed_step_is_told_with_reason_log_and_what_did_not_run() -> None:
         "Failed", failed, Step("CreateModel", "Model", "Not run"), Step("Gate", "Condition", "Not run")
     )
     assert str(watching.failure(with_log("one", "two"), seen, TARGET)) == (
-        "error R108 step-failed: TrainModel failed after 12.4 s\n"
+        "error R301 step-failed: TrainModel failed after 12.4 s\n"
         "  reason:  AlgorithmError: exit code: 1\n"
         "  log:     imgpipe logs TrainModel --local -c config/quickstart.yaml   (its last lines)\n"
         "           one\n"
@@ -73,7 +73,7 @@ def test_a_gate_that_closed_is_told_with_its_figures() -> None:
     rejected = done("RejectModel", "Fail", "Failed", reason="accuracy 0.81 is below 0.9")
     seen = execution("Failed", rejected, Step("RegisterModel", "RegisterModel", "Not run"))
     assert str(watching.failure(stub_session(), seen, TARGET)) == (
-        "error R109 rejected: RejectModel ended the execution\n"
+        "error R302 rejected: RejectModel ended the execution\n"
         "  reason:  accuracy 0.81 is below 0.9\n"
         "  not run: RegisterModel"
     )
@@ -82,7 +82,7 @@ def test_a_gate_that_closed_is_told_with_its_figures() -> None:
 def test_an_execution_that_was_stopped_says_so() -> None:
     seen = execution("Stopped", Step("TrainModel", "Training", "Stopped"))
     assert str(watching.failure(stub_session(), seen, TARGET)) == (
-        "error R110 not-succeeded: execution abc ended as Stopped\n  reason: no step failed"
+        "error R303 not-succeeded: execution abc ended as Stopped\n  reason: no step failed"
     )
 
 
@@ -119,7 +119,7 @@ def test_follow_prints_each_change_once_and_the_end(
 
 def test_follow_fails_with_the_execution(monkeypatch: pytest.MonkeyPatch) -> None:
     looks(monkeypatch, execution("Failed", done("RejectModel", "Fail", "Failed", reason="too low")))
-    with pytest.raises(RunError, match="R109 rejected"):
+    with pytest.raises(RunError, match="R302 rejected"):
         watching.follow(stub_session(), ARN, TARGET, as_json=False)
 
 

@@ -92,9 +92,10 @@ def test_after_kill_nothing_runs_for_ever(home: Path) -> None:
     os.mkfifo(fifo)
     started = start_pipeline(first, f"import time; open({str(fifo)!r}, 'w'); time.sleep(600)")
     # Opening returns when the job opens the other end; reading, when the job is gone.
-    with fifo.open():
+    with fifo.open() as end:
         os.kill(first.pid, signal.SIGKILL)
         os.waitpid(first.pid, 0)
+        assert end.read() == ""
     assert status(home) is None
 
     second = ensure_running(home, 0)

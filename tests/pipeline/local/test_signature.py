@@ -132,7 +132,7 @@ def test_examples_that_were_changed(request_: Incoming, payload: str, secret: st
         (request_, payload, "other"),
     ]
     if request_.header("x-amz-content-sha256") is None:
-        # Where there is this header, it is the header that is signed; whoever reads the body compares the two.
+        # Where there is this header, it is signed itself; whoever reads the body compares the two.
         changed.append((request_, "0" * 64, secret))
     for other, digest, key in changed:
         with pytest.raises(SignatureError) as caught:

@@ -41,8 +41,8 @@ class Finding:
         message: What is wrong, in one sentence without a full stop.
         place: Where it is, if it is in a file.
         excerpt: The lines around `place` with a marker under the culprit, ready to print.
-        details: Further (label, text) lines in the order to show them, such as ("reason", "…"). A line without
-            a label goes on from the one above.
+        details: Further (label, text) lines in the order to show them, such as ("reason", "…"). A line
+            without a label goes on from the one above.
         hint: How to fix it.
         severity: "error" or "warning".
     """

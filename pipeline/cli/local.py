@@ -49,7 +49,6 @@ def reset(
     if not yes and not console.confirm(f"Delete everything in {folder}?"):
         console.note("nothing was deleted; `--yes` deletes without asking")
         raise typer.Exit(ExitCode.FAILED)
-    lifecycle.stop(home())
     lifecycle.reset(home())
     if as_json:
         console.result_json({"deleted": str(folder)})
@@ -58,6 +57,8 @@ def reset(
 
 
 def _show(at: LocalEndpoint, as_json: bool) -> None:
+    for warning in at.warnings:
+        console.note(f"warning: {warning}")
     environment = {
         "AWS_ENDPOINT_URL": at.url,
         "AWS_ACCESS_KEY_ID": at.access_key,

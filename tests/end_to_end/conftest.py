@@ -75,6 +75,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
         "IMGPIPE_HOME": str(tmp_path_factory.mktemp("home")),
         "IMGPIPE_LOCAL_PORT": "0",
+        # Two trainings that share two cores wait for each other's threads most of the time.
+        "OMP_NUM_THREADS": "1",
         # No torch hub cache of this machine: the quickstart must behave as on a new one.
         "TORCH_HOME": str(tmp_path_factory.mktemp("torch")),
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.local.jobs.folder import JobFolder
 
-# How programs are found and text is shown, which device to use. Nothing here is a secret.
+# How programs are found and text is shown, which device and how many threads to use: no secrets.
 _FROM_HOST = (
     "PATH",
     "LANG",
@@ -16,6 +16,7 @@ _FROM_HOST = (
     "TZ",
     "LD_LIBRARY_PATH",
     "CUDA_VISIBLE_DEVICES",
+    "OMP_NUM_THREADS",
     "PYTHONDONTWRITEBYTECODE",
 )
 
@@ -43,9 +44,6 @@ def environment(
         "TMPDIR": str(folder.temporary),
         "TORCH_HOME": torch_home(host),
         "PYTHONUNBUFFERED": "1",
-        # By default OpenMP spins while it waits for its other threads. Beside any other busy program that
-        # starves the thread that is waited for, and training becomes many times slower.
-        "OMP_WAIT_POLICY": "PASSIVE",
         **contract,
         **{name: folder.rewritten(value) for name, value in requested.items()},
         "SAGEMAKER_BASE_DIR": str(folder.ml),

@@ -28,12 +28,12 @@ def test_a_program_gets_what_the_contract_names_and_no_secrets() -> None:
     assert environment(host, folder, {"TRAINING_JOB_NAME": "t", "AWS_REGION": "us-east-1"}, requested) == {
         "PATH": "/bin",
         "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": "/jobs/j/home",
         "TMPDIR": "/jobs/j/tmp",
         "TORCH_HOME": "/home/me/.cache/torch",
         "PYTHONUNBUFFERED": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",
         "AWS_REGION": "us-east-1",
         "TRAINING_JOB_NAME": "mine",
         "IMGPIPE_PRETRAINED_WEIGHTS": "/jobs/j/ml/input/data/weights/w.pth",

@@ -113,7 +113,6 @@ def test_a_job_gets_only_the_environment_of_the_contract(place: Place, processin
         "AWS_REGION",
         "HOME",
         "MINE",
-        "OMP_WAIT_POLICY",
         "PATH",
         "PROCESSING_JOB_ARN",
         "PROCESSING_JOB_NAME",

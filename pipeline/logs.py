@@ -64,7 +64,12 @@ def warnings(session: Session, stream: LogStream, limit: int) -> list[str]:
         if is_missing(error):
             return []
         raise
-    return [_HEAD.sub("", event["message"]).rstrip() for event in page["events"]]
+    return [text_of(event["message"]) for event in page["events"]]
+
+
+def text_of(line: str) -> str:
+    """What a line says: without time and process, and with tabs, which AWS's logs escape, as spaces."""
+    return _HEAD.sub("", line).replace("#011", "  ").strip()
 
 
 def _stream_names(session: Session, stream: LogStream) -> list[str]:

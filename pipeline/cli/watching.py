@@ -160,7 +160,7 @@ def progress_line(session: Session, step: Step) -> str:
         return ""
     stream = logs.LogStream.of(step)
     newest = logs.last_lines(session, stream, 1) if stream else []
-    return newest[0].strip() if newest else ""
+    return logs.text_of(newest[0]) if newest else ""
 
 
 def _duration(step: Step) -> str:

@@ -61,6 +61,20 @@ def test_warnings_come_without_time_and_process() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (
+            "[11/22/2026 22:50:56 INFO 1] Epoch[0] Batch [20]#011Speed: 9 samples/sec\n",
+            "Epoch[0] Batch [20]  Speed: 9 samples/sec",
+        ),
+        ("a line of another program", "a line of another program"),
+    ],
+)
+def test_text_of_a_line(line: str, text: str) -> None:
+    assert logs.text_of(line) == text
+
+
 def test_a_job_without_a_log_warns_of_nothing() -> None:
     missing = client_error("ResourceNotFoundException", "The specified log group does not exist.")
     assert logs.warnings(stub_session(logs={"filter_log_events": missing}), STREAM, 5) == []

@@ -152,11 +152,18 @@ def _parse_row(file: Path, number: int, line: str, num_classes: int) -> Row:
 
 
 def _read_answer(file: Path, num_classes: int) -> Sequence[float] | str:
-    """The probabilities, or what is wrong with them."""
+    """The probabilities, or what is wrong with them.
+
+    The built-in algorithm answers with a bare list or with one line of JSON Lines, `{"prediction": [...]}`.
+    Notebook Image-classification-lst-format of amazon-sagemaker-examples reads the second from the files of
+    a batch transform of application/x-image.
+    """
     try:
         answer = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError):
         return "not JSON"
+    if isinstance(answer, dict):
+        answer = answer.get("prediction")
     if not isinstance(answer, list) or not all(isinstance(value, (int, float)) for value in answer):
         return "not a list of numbers"
     if len(answer) != num_classes:

@@ -50,6 +50,15 @@ class TestGood:
         scores = read(tmp_path, GOOD, LST.replace("\t0\t", "\t0.000000\t").replace("\t1\t", "\t1.000000\t"))
         assert scores.labels.tolist() == [0, 0, 1]
 
+    @pytest.mark.parametrize(
+        "text",
+        ["[0.25, 0.75]", "[0.25, 0.75]\n", '{"prediction": [0.25, 0.75]}', '{"prediction": [0.25, 0.75]}\n'],
+        ids=["list", "list and newline", "JSON Lines", "JSON Lines and newline"],
+    )
+    def test_answer_forms_of_the_built_in_algorithm(self, tmp_path: Path, text: str) -> None:
+        """The second is what amazon-sagemaker-examples' Image-classification-lst-format notebook reads."""
+        assert read(tmp_path, GOOD | {"cat/1.jpg.out": text}).probabilities[0].tolist() == [0.25, 0.75]
+
     def test_whole_numbers_are_numbers(self, tmp_path: Path) -> None:
         assert read(tmp_path, GOOD | {"cat/1.jpg.out": "[1, 0]"}).probabilities[0].tolist() == [1.0, 0.0]
 
@@ -92,7 +101,12 @@ class TestBadScores:
             pytest.param("", "not JSON", id="empty"),
             pytest.param("<html>", "not JSON", id="page"),
             pytest.param("[" * 100_000, "not JSON", id="too deep"),
-            pytest.param('{"prediction": [1, 0]}', "not a list of numbers", id="object"),
+            pytest.param('{"predictions": [1, 0]}', "not a list of numbers", id="another key"),
+            pytest.param('{"prediction": {}}', "not a list of numbers", id="object in an object"),
+            pytest.param(
+                '{"prediction": [1]}', "its length is 1, the number of classes 2", id="short object"
+            ),
+            pytest.param(CAT + "\n" + CAT, "not JSON", id="two lines"),
             pytest.param('["a", "b"]', "not a list of numbers", id="texts"),
             pytest.param("[1.0]", "its length is 1, the number of classes 2", id="too few"),
             pytest.param("[0.5, 0.3, 0.2]", "its length is 3, the number of classes 2", id="too many"),

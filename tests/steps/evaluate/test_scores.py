@@ -103,9 +103,7 @@ class TestBadScores:
             pytest.param("[" * 100_000, "not JSON", id="too deep"),
             pytest.param('{"predictions": [1, 0]}', "not a list of numbers", id="another key"),
             pytest.param('{"prediction": {}}', "not a list of numbers", id="object in an object"),
-            pytest.param(
-                '{"prediction": [1]}', "its length is 1, the number of classes 2", id="short object"
-            ),
+            pytest.param('{"prediction": [1]}', "its length is 1, the number of classes 2", id="short line"),
             pytest.param(CAT + "\n" + CAT, "not JSON", id="two lines"),
             pytest.param('["a", "b"]', "not a list of numbers", id="texts"),
             pytest.param("[1.0]", "its length is 1, the number of classes 2", id="too few"),

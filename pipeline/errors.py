@@ -109,3 +109,9 @@ class UsageError(ImgpipeError):
 
 class RunError(ImgpipeError):
     """An execution, an endpoint or a request to the service failed."""
+
+
+class BugError(ImgpipeError):
+    """imgpipe itself is wrong."""
+
+    exit_code = ExitCode.BUG

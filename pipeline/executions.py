@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -158,6 +159,21 @@ def latest(session: Session, pipeline: str) -> str:
             )
         )
     return str(summaries[0]["PipelineExecutionArn"])
+
+
+def arn_of(session: Session, pipeline: str, execution_id: str) -> str:
+    """The ARN of an execution of this account and region.
+
+    Raises:
+        RunError: The id has not the form of one.
+    """
+    # The form of PipelineExecutionArn in the API's reference.
+    if not re.fullmatch("[a-z0-9]{12}", execution_id):
+        hint = "`imgpipe status` shows the newest; an id has twelve letters and digits"
+        raise RunError(Finding("R103", "no-execution", f"there is no execution '{execution_id}'", hint=hint))
+    facts = session.facts
+    service = f"arn:{facts.partition}:sagemaker:{facts.region}:{facts.account}"
+    return f"{service}:pipeline/{pipeline}/execution/{execution_id}"
 
 
 def describe(session: Session, arn: str) -> Execution:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from botocore.exceptions import ClientError
 
@@ -58,13 +59,17 @@ def last_lines(session: Session, stream: LogStream, count: int) -> list[str]:
 def warnings(session: Session, stream: LogStream, limit: int) -> list[str]:
     """The first `limit` lines of level WARNING, without their time and process."""
     request = {"logGroupName": stream.group, "logStreamNamePrefix": stream.prefix}
+    # A page may be empty though more follow.
+    pages = session.client("logs").get_paginator("filter_log_events")
     try:
-        page = session.client("logs").filter_log_events(**request, filterPattern='"WARNING"', limit=limit)
+        found = (
+            event for page in pages.paginate(**request, filterPattern='"WARNING"') for event in page["events"]
+        )
+        return [text_of(event["message"]) for event in islice(found, limit)]
     except ClientError as error:
         if is_missing(error):
             return []
         raise
-    return [text_of(event["message"]) for event in page["events"]]
 
 
 def text_of(line: str) -> str:

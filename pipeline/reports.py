@@ -21,7 +21,11 @@ def fetch(session: Session, execution: Execution) -> bytes:
         reason = f"{_STEP} is at '{step.status}'"
         raise RunError(
             Finding(
-                "R107", "no-report", f"execution {execution.id} has no report", details=(("reason", reason),)
+                "R107",
+                "no-report",
+                f"execution {execution.id} has no report",
+                details=(("reason", reason),),
+                hint="`imgpipe status` shows its steps",
             )
         )
     job = session.client("sagemaker").describe_processing_job(ProcessingJobName=step.job_arn.split("/")[-1])

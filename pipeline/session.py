@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -34,7 +35,7 @@ class Session:
     @property
     def is_local(self) -> bool:
         """Whether the local SageMaker answers."""
-        return self.endpoint_url is not None
+        return urlsplit(self.endpoint_url or "").hostname == "127.0.0.1"
 
     @property
     def engine(self) -> str:
@@ -84,7 +85,8 @@ def connect_aws(profile: str | None, region: str | None, environ: Mapping[str, s
     Args:
         profile: Named profile of ~/.aws/config.
         region: Overrides the profile's and the environment's.
-        environ: Where IMGPIPE_ROLE is looked up.
+        environ: Where IMGPIPE_ROLE and AWS_ENDPOINT_URL are looked up. The latter is what
+            `imgpipe local status` exports.
 
     Raises:
         UsageError: No region can be told.
@@ -102,7 +104,7 @@ def connect_aws(profile: str | None, region: str | None, environ: Mapping[str, s
                 hint="add `--region us-east-1`, or `--local` to need no AWS account",
             )
         )
-    return Session(boto, role=environ.get("IMGPIPE_ROLE"))
+    return Session(boto, environ.get("AWS_ENDPOINT_URL") or None, environ.get("IMGPIPE_ROLE"))
 
 
 def connect_local(url: str, access_key: str, secret_key: str, region: str) -> Session:

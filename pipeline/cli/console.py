@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from pipeline.errors import ImgpipeError
+from pipeline.errors import Finding
 
 _Item = TypeVar("_Item")
 
@@ -31,9 +31,9 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def problem(error: ImgpipeError) -> None:
+def problems(findings: Iterable[Finding]) -> None:
     """Tells what went wrong."""
-    print(error, file=sys.stderr, flush=True)
+    print("\n\n".join(str(finding) for finding in findings), file=sys.stderr, flush=True)
 
 
 def is_terminal() -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.cli import console
+from pipeline.cli import console, hints
+from pipeline.cli.home import home
 from pipeline.cli.lazy import Entry, build
-from pipeline.errors import ExitCode, ImgpipeError
+from pipeline.errors import BugError, ExitCode, Finding, ImgpipeError, RunError
 
 _MAIN, _LOOK, _MODELS, _AROUND = (
     "The pipeline",
@@ -74,38 +76,67 @@ _ROOT = Entry(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command line and exits with a status of ExitCode."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        build(_ROOT, "imgpipe")(arguments, prog_name="imgpipe")
-    except ImgpipeError as error:
-        console.problem(error)
-        sys.exit(error.exit_code)
+        build(_ROOT, "imgpipe")(words, prog_name="imgpipe")
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except Exception as error:
-        sys.exit(_unexpected(error))
+        told = _explained(error)
+        if "--json" in words:
+            console.result_json({"error": [finding.to_json() for finding in told.findings]})
+        console.problems(hints.completed(told.findings, words))
+        sys.exit(told.exit_code)
 
 
-def _unexpected(error: Exception) -> ExitCode:
+def _explained(error: Exception) -> ImgpipeError:
+    """The error of ours that tells what happened; for a bug, after a crash log was written."""
+    if isinstance(error, ImgpipeError):
+        return error
+    if isinstance(error, OSError) and error.errno is not None:
+        return RunError(_file_problem(error))
     # Imported here because the commands that need no AWS should not pay for botocore.
     from botocore.exceptions import BotoCoreError, ClientError
 
     from pipeline.aws_errors import explain
 
     if isinstance(error, BotoCoreError | ClientError):
-        told = explain(error)
-        console.problem(told)
-        return told.exit_code
-    log = _write_crash_log(error)
-    console.note(
-        f"error R999 bug: {type(error).__name__}: {error}\n  this is a bug in imgpipe; details are in {log}"
+        return explain(error)
+    return _bug(error, _write_crash_log(error))
+
+
+def _file_problem(error: OSError) -> Finding:
+    what = str(error.filename) if error.filename is not None else "reading or writing"
+    return Finding(
+        "R007", "file-problem", f"{what}: {error.strerror}", hint="check the path, its rights and the disk"
     )
-    return ExitCode.BUG
+
+
+def _bug(error: Exception, log: Path) -> BugError:
+    return BugError(
+        Finding(
+            "R999",
+            "bug",
+            f"{type(error).__name__}: {error}",
+            details=(("log", str(log)),),
+            hint="this is a bug in imgpipe; please report it with the log",
+        )
+    )
 
 
 def _write_crash_log(error: Exception) -> Path:
-    home = Path(os.environ.get("IMGPIPE_HOME") or Path.home() / ".imgpipe")
-    log = home / "crash" / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    # Values of variables stay out: they may hold secrets.
-    log.write_text("".join(traceback.format_exception(error)))
-    return log
+    # Values of variables stay out, but even a message may hold names that are nobody else's business.
+    trace = "".join(traceback.format_exception(error))
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.log"
+    try:
+        folder = home(os.environ) / "crash"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _private(folder / name, trace)
+    except OSError:
+        return _private(Path(tempfile.mkdtemp(prefix="imgpipe-crash-")) / name, trace)
+
+
+def _private(file: Path, text: str) -> Path:
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:  # noqa: PTH123 Path has no mode
+        stream.write(text)
+    return file

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.home import home
 from pipeline.cli.options import Json
-from pipeline.cli.target import home
 from pipeline.errors import ExitCode, Finding, RunError
 from pipeline.local import lifecycle
 from pipeline.local.lifecycle import LocalEndpoint
@@ -16,13 +17,13 @@ from pipeline.local.lifecycle import LocalEndpoint
 
 def up(as_json: Json = False) -> None:
     """Starts the local SageMaker on 127.0.0.1, if it is not up yet."""
-    _show(lifecycle.ensure_running(home()), as_json)
+    _show(lifecycle.ensure_running(home(os.environ)), as_json)
 
 
 def down(as_json: Json = False) -> None:
     """Stops the local SageMaker with its jobs and endpoints. What it holds is there again after `up`."""
-    was_up = lifecycle.status(home()) is not None
-    lifecycle.stop(home())
+    was_up = lifecycle.status(home(os.environ)) is not None
+    lifecycle.stop(home(os.environ))
     if as_json:
         console.result_json({"stopped": was_up})
     else:
@@ -31,7 +32,7 @@ def down(as_json: Json = False) -> None:
 
 def status(as_json: Json = False) -> None:
     """Shows the address and the credentials, ready for the AWS CLI. Exits with 1 if it is down."""
-    at = lifecycle.status(home())
+    at = lifecycle.status(home(os.environ))
     if at is None:
         if as_json:
             console.result_json({"up": False})
@@ -45,11 +46,11 @@ def reset(
     as_json: Json = False,
 ) -> None:
     """Stops the local SageMaker and deletes its data, jobs, models and endpoints."""
-    folder = home() / "local"
+    folder = home(os.environ) / "local"
     if not yes and not console.confirm(f"Delete everything in {folder}?"):
         console.note("nothing was deleted; `--yes` deletes without asking")
         raise typer.Exit(ExitCode.FAILED)
-    lifecycle.reset(home())
+    lifecycle.reset(home(os.environ))
     if as_json:
         console.result_json({"deleted": str(folder)})
     else:

@@ -31,7 +31,7 @@ def status(
         return
     console.result(watching.summary(seen))
     if seen.status == "Failed":
-        console.problem(watching.failure(session, seen, target))
+        console.problems(watching.failure(session, seen, target).findings)
 
 
 def watch(
@@ -66,8 +66,14 @@ def logs(
     if as_json:
         console.result_json(list(job_logs.lines(session, stream)))
         return
+    wrote = False
     for line in job_logs.lines(session, stream):
+        wrote = True
         console.result(line)
+    if not wrote:
+        console.note(
+            f"{step} wrote nothing; it is at '{found.status}'" + (f": {found.reason}" if found.reason else "")
+        )
 
 
 def stop(
@@ -82,7 +88,10 @@ def stop(
     session, arn = Target(config, local, profile, region).find_execution(execution)
     seen = executions.describe(session, arn)
     if seen.is_over:
-        raise RunError(Finding("R108", "already-over", f"execution {seen.id} is over: {seen.status}"))
+        hint = "`imgpipe status` shows its steps; `imgpipe start` starts another"
+        raise RunError(
+            Finding("R108", "already-over", f"execution {seen.id} is over: {seen.status}", hint=hint)
+        )
     executions.stop(session, arn)
     stopping = executions.describe(session, arn)
     if as_json:

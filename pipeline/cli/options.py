@@ -12,9 +12,7 @@ Local = Annotated[bool, typer.Option("--local", help="Use the local SageMaker; s
 Profile = Annotated[str | None, typer.Option(help="AWS profile.")]
 Region = Annotated[str | None, typer.Option(help="AWS region.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-ExecutionArn = Annotated[
-    str | None, typer.Option("--execution", help="ARN of an execution; else the newest.")
-]
+ExecutionArn = Annotated[str | None, typer.Option("--execution", help="Its id or ARN; else the newest.")]
 Parameters = Annotated[
     list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A pipeline parameter.")
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pipeline import executions
@@ -11,9 +13,12 @@ from pipeline.cli import console, watching
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Parameters, Profile, Region
 from pipeline.cli.target import Target, parse_parameters
 from pipeline.config.loader import Loaded
+from pipeline.errors import Finding, UsageError
 from pipeline.session import Session
 from pipeline.upsert import Desired, Upserted
 from pipeline.upsert import upsert as bring_about
+
+_S3_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
 
 
 def upsert(
@@ -45,7 +50,8 @@ def start(
     target = Target(config, local, profile, region)
     session = target.session()
     loaded = target.load(session)
-    arn = _start(session, loaded, parameters)
+    _check_data(session, loaded, parameters)
+    arn = executions.start(session, loaded.config.name, parameters)
     if as_json:
         console.result_json({"arn": arn})
     else:
@@ -66,27 +72,30 @@ def run(
     Exits with 1 if the execution does not succeed. Interrupted while it follows, the execution goes on.
     """
     parameters = parse_parameters(parameter)
-    try:
-        job = _Job.of(Target(config, local, profile, region))
+    target = Target(config, local, profile, region)
+    with _telling_if_interrupted("interrupted; no execution was started"):
+        job = _Job.of(target)
         done = job.upsert()
         console.note(f"pipeline {job.loaded.config.name} on {job.session.engine}: {done.action}")
-        arn = _start(job.session, job.loaded, parameters)
-    except KeyboardInterrupt:
-        console.note("interrupted; no execution was started")
-        raise
-    watching.follow(job.session, arn, job.target, as_json=as_json)
+        _check_data(job.session, job.loaded, parameters)
+    more = watching.options(target)
+    with _telling_if_interrupted(f"interrupted; an execution may have started: imgpipe status{more}"):
+        arn = executions.start(job.session, job.loaded.config.name, parameters)
+    watching.follow(job.session, arn, target, as_json=as_json)
 
 
 @dataclass(frozen=True)
 class _Job:
-    target: Target
     session: Session
     loaded: Loaded
 
     @classmethod
     def of(cls, target: Target) -> _Job:
         session = target.session()
-        return cls(target, session, target.load(session))
+        loaded = target.load(session)
+        for warning in loaded.warnings:
+            console.note(str(warning))
+        return cls(session, loaded)
 
     def upsert(self) -> Upserted:
         # Seconds to import, so only where a definition is built.
@@ -105,8 +114,25 @@ class _Job:
         return bring_about(self.session, desired)
 
 
-def _start(session: Session, loaded: Loaded, parameters: Mapping[str, str]) -> str:
+@contextmanager
+def _telling_if_interrupted(text: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.note(f"\n{text}")
+        raise
+
+
+def _check_data(session: Session, loaded: Loaded, parameters: Mapping[str, str]) -> None:
     data = loaded.config.data
     prefixes = {"TrainData": data.train, "ValidationData": data.validation}
-    require_objects(session, {name: parameters.get(name, uri) for name, uri in prefixes.items()})
-    return executions.start(session, loaded.config.name, parameters)
+    given = {name: parameters.get(name, uri) for name, uri in prefixes.items()}
+    bad = [_bad_uri(name, uri) for name, uri in given.items() if not _S3_URI.fullmatch(uri)]
+    if bad:
+        raise UsageError(*bad)
+    require_objects(session, given)
+
+
+def _bad_uri(name: str, uri: str) -> Finding:
+    hint = f"write {name}=s3://BUCKET/PREFIX"
+    return Finding("R109", "bad-uri", f"parameter '{name}' is '{uri}', which is no S3 prefix", hint=hint)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cli import console
+from pipeline.cli.home import home
 from pipeline.config.loader import Loaded, load_config
 from pipeline.errors import Finding, UsageError
 
@@ -33,27 +33,24 @@ class Target:
             return connect_aws(self.profile, self.region, os.environ)
         from pipeline.local.lifecycle import ensure_running
 
-        at = ensure_running(home())
+        at = ensure_running(home(os.environ))
         return connect_local(at.url, at.access_key, at.secret_key, at.region)
 
     def load(self, session: Session) -> Loaded:
-        """The config, with the facts of the session's account filled in; its warnings are told."""
-        loaded = load_config(self.config, facts=session.facts, environ=os.environ)
-        for warning in loaded.warnings:
-            console.note(str(warning))
-        return loaded
+        """The config, with the facts of the session's account filled in."""
+        return load_config(self.config, facts=session.facts, environ=os.environ)
 
-    def find_execution(self, arn: str | None) -> tuple[Session, str]:
-        """The session, and the execution that is named or else the newest one."""
+    def find_execution(self, named: str | None) -> tuple[Session, str]:
+        """The session, and the ARN of the execution that is named by ARN or id, or else of the newest one."""
         from pipeline import executions
 
         session = self.session()
-        return session, arn or executions.latest(session, self.load(session).config.name)
-
-
-def home() -> Path:
-    """Where imgpipe keeps what is its own: $IMGPIPE_HOME, else ~/.imgpipe."""
-    return Path(os.environ.get("IMGPIPE_HOME") or Path.home() / ".imgpipe")
+        if named is not None and named.startswith("arn:"):
+            return session, named
+        pipeline = self.load(session).config.name
+        if named is None:
+            return session, executions.latest(session, pipeline)
+        return session, executions.arn_of(session, pipeline, named)
 
 
 def parse_parameters(texts: list[str] | None) -> Mapping[str, str]:
@@ -63,7 +60,7 @@ def parse_parameters(texts: list[str] | None) -> Mapping[str, str]:
         UsageError: With one finding for each argument without an equals sign.
     """
     pairs = [text.partition("=") for text in texts or []]
-    bad = [name for name, equals, _ in pairs if not equals]
+    bad = [name for name, _, value in pairs if not value]
     if bad:
         raise UsageError(
             *(

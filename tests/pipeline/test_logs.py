@@ -57,7 +57,6 @@ def test_warnings_come_without_time_and_process() -> None:
         "logGroupName": STREAM.group,
         "logStreamNamePrefix": STREAM.prefix,
         "filterPattern": '"WARNING"',
-        "limit": 5,
     }
 
 

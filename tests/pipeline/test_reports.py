@@ -34,5 +34,6 @@ def test_an_execution_that_has_not_evaluated_has_no_page(status: str, job: str |
     with pytest.raises(RunError) as caught:
         reports.fetch(stub_session(), execution(status, job))
     assert str(caught.value) == (
-        f"error R107 no-report: execution abc has no report\n  reason: EvaluateModel is at '{status}'"
+        f"error R107 no-report: execution abc has no report\n  reason: EvaluateModel is at '{status}'\n"
+        "  hint:   `imgpipe status` shows its steps"
     )

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -92,6 +93,20 @@ def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -
             id="no credentials",
         ),
         pytest.param(KeyboardInterrupt(), 130, "", id="interrupted"),
+        pytest.param(
+            FileNotFoundError(2, "No such file or directory", "/nope/out.json"),
+            1,
+            "error R007 file-problem: /nope/out.json: No such file or directory\n"
+            "  hint: check the path, its rights and the disk\n",
+            id="a file",
+        ),
+        pytest.param(
+            OSError(28, "No space left on device"),
+            1,
+            "error R007 file-problem: reading or writing: No space left on device\n"
+            "  hint: check the path, its rights and the disk\n",
+            id="a full disk",
+        ),
     ],
 )
 def test_the_error_boundary(
@@ -114,6 +129,35 @@ def test_a_bug_leaves_a_crash_log_and_no_traceback(
     assert exit_code("validate") == 3
     [log] = (tmp_path / "crash").iterdir()
     assert capsys.readouterr().err == (
-        f"error R999 bug: KeyError: 'lost'\n  this is a bug in imgpipe; details are in {log}\n"
+        "error R999 bug: KeyError: 'lost'\n"
+        f"  log:  {log}\n"
+        "  hint: this is a bug in imgpipe; please report it with the log\n"
     )
     assert "Traceback" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("taken", ["file", "link"])
+def test_a_bug_is_told_even_where_the_crash_log_cannot_lie_at_home(
+    taken: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    if taken == "file":
+        home.write_text("")
+    else:
+        home.symlink_to("/proc/nowhere")
+    monkeypatch.setenv("IMGPIPE_HOME", str(home))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(define, "validate", raising(KeyError("lost")))
+    assert exit_code("validate") == 3
+    assert "error R999 bug: KeyError: 'lost'" in capsys.readouterr().err
+    [log] = tmp_path.glob("imgpipe-crash-*/*.log")
+    assert "Traceback" in log.read_text()
+
+
+def test_a_failure_is_json_too_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("start", "-p", "Epochs", "--json") == 2
+    told = capsys.readouterr()
+    [finding] = json.loads(told.out)["error"]
+    assert finding["code"] == "R105"
+    assert told.err.startswith("error R105 bad-parameter: ")

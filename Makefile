@@ -27,7 +27,7 @@ run: $(VENV)/installed ## train, gate, register, deploy and ask a classifier, al
 test: $(VENV)/installed-dev ## run the tests
 	$(BIN)/pytest --quiet --numprocesses 2 --dist loadgroup
 
-check: $(VENV)/installed-dev ## lint, types, import rules, generated files
+check: $(VENV)/installed-dev ## lint, types, import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -43,8 +43,8 @@ generate: $(VENV)/installed-dev ## write anew what is generated: schema, documen
 	$(BIN)/python -m tests.generate_diagnostics
 	$(BIN)/python -m tests.regenerate_golden
 
-clean: ## remove what make has made here; the local SageMaker's data stay
-	rm -rf $(VENV) build sample-data .mypy_cache .ruff_cache .pytest_cache
+clean: ## remove the environment and caches; images and the local SageMaker's data stay
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
 
 # pip, not uv or poetry: only pip picks the CPU build of torch where one is configured.
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -38,6 +38,13 @@ def test_aws_needs_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_an_exported_address_is_what_answers() -> None:
+    exported = connect_aws(None, "us-east-1", {"AWS_ENDPOINT_URL": "http://127.0.0.1:5333"})
+    assert exported.is_local
+    assert exported.engine == "the local SageMaker"
+    assert exported.client("s3").meta.endpoint_url == "http://127.0.0.1:5333"
+
+
 def test_engines_have_names() -> None:
     assert connect_aws(None, "eu-west-1", {"IMGPIPE_ROLE": "r"}).engine == "Amazon SageMaker in eu-west-1"
     assert connect_local("http://127.0.0.1:1", "a", "b", "us-east-1").engine == "the local SageMaker"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from botocore.exceptions import ClientError
 
 from pipeline.aws_errors import code_of, is_missing
@@ -12,9 +10,21 @@ from pipeline.session import Session
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """The bucket and the key or prefix of an S3 URI."""
-    parts = urlsplit(uri)
-    return parts.netloc, parts.path.removeprefix("/")
+    """The bucket and the key or prefix of an S3 URI.
+
+    An S3 URI is no URL: '#', '?' and '%' are letters of the key like any other.
+    """
+    bucket, _, key = uri.partition("://")[2].partition("/")
+    return bucket, key
+
+
+def as_folder(prefix: str) -> str:
+    """A prefix as that of a folder: with one slash at its end, so that train is not also train-old.
+
+    The prefix of the whole bucket is empty and stays so.
+    """
+    folder = prefix.rstrip("/")
+    return f"{folder}/" if folder else ""
 
 
 def ensure_bucket(session: Session, bucket: str) -> None:
@@ -39,7 +49,7 @@ def ensure_bucket(session: Session, bucket: str) -> None:
 
 
 def require_objects(session: Session, prefixes: dict[str, str]) -> None:
-    """Checks that something lies under each prefix, so that a typing error costs no job.
+    """Checks that something lies in the folder of each prefix, so that a typing error costs no job.
 
     Args:
         session: Where to look.
@@ -56,7 +66,7 @@ def require_objects(session: Session, prefixes: dict[str, str]) -> None:
 def _has_objects(session: Session, uri: str) -> bool:
     bucket, prefix = split_uri(uri)
     try:
-        page = session.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+        page = session.client("s3").list_objects_v2(Bucket=bucket, Prefix=as_folder(prefix), MaxKeys=1)
     except ClientError as error:
         if code_of(error) == "NoSuchBucket":
             return False

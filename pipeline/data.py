@@ -12,7 +12,7 @@ import obstore
 from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import S3Store
 
-from pipeline.bucket import ensure_bucket, split_uri
+from pipeline.bucket import as_folder, ensure_bucket, split_uri
 from pipeline.errors import Finding, RunError, UsageError
 from pipeline.session import Session
 
@@ -107,12 +107,12 @@ def _store(session: Session, bucket: str) -> S3Store:
 
 def _remote(store: S3Store, prefix: str) -> dict[str, str]:
     """ETag by key of all that lies under a prefix."""
-    pages = obstore.list(store, prefix=prefix.rstrip("/") + "/", chunk_size=1000)
+    pages = obstore.list(store, prefix=as_folder(prefix) or None, chunk_size=1000)
     return {found["path"]: (found["e_tag"] or "").strip('"') for page in pages for found in page}
 
 
 def _compare(root: Path, file: Path, prefix: str, remote: dict[str, str]) -> _Upload:
-    key = f"{prefix.rstrip('/')}/{file.relative_to(root).as_posix()}"
+    key = as_folder(prefix) + file.relative_to(root).as_posix()
     if key not in remote:
         return _Upload(file, key, "missing")
     digest = hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()

@@ -1,16 +1,37 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.bucket import ensure_bucket, require_objects, split_uri
+from pipeline.bucket import as_folder, ensure_bucket, require_objects, split_uri
 from pipeline.errors import RunError
 from pipeline.session import Session
 
 
 @pytest.mark.parametrize(
     ("uri", "parts"),
-    [("s3://b/a/c.jpg", ("b", "a/c.jpg")), ("s3://b", ("b", "")), ("s3://b/", ("b", ""))],
+    [
+        ("s3://b/a/c.jpg", ("b", "a/c.jpg")),
+        ("s3://b", ("b", "")),
+        ("s3://b/", ("b", "")),
+        ("s3://b/cat#1/what?.jpg", ("b", "cat#1/what?.jpg")),
+        ("s3://b//a;b=c", ("b", "/a;b=c")),
+        ("s3://b/a%20b://c", ("b", "a%20b://c")),
+    ],
 )
 def test_split_uri(uri: str, parts: tuple[str, str]) -> None:
     assert split_uri(uri) == parts
+
+
+@given(st.from_regex(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", fullmatch=True), st.text())
+def test_split_uri_gives_back_what_a_uri_is_made_of(bucket: str, key: str) -> None:
+    assert split_uri(f"s3://{bucket}/{key}") == (bucket, key)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "folder"), [("train", "train/"), ("a/train//", "a/train/"), ("", ""), ("/", "")]
+)
+def test_as_folder(prefix: str, folder: str) -> None:
+    assert as_folder(prefix) == folder
 
 
 def test_the_default_bucket_is_made_once(session: Session) -> None:
@@ -50,3 +71,12 @@ def test_every_empty_prefix_is_named_at_once(session: Session) -> None:
         "  read by: ValidationData\n"
         "  hint:    upload a folder by `imgpipe data push DIR`, or correct data: in the YAML"
     )
+
+
+def test_a_folder_whose_name_only_begins_alike_is_not_the_data(session: Session) -> None:
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket="require-sibling")
+    s3.put_object(Bucket="require-sibling", Key="train-old/cat/1.jpg", Body=b"x")
+    with pytest.raises(RunError, match="R201 no-data: no objects under s3://require-sibling/train\n"):
+        require_objects(session, {"TrainData": "s3://require-sibling/train"})
+    require_objects(session, {"TrainData": "s3://require-sibling"})

@@ -24,6 +24,9 @@ class Problem:
         hint: How to fix it.
         why: The reason or the evidence, where the message alone may not convince.
         severity: "error" or "warning".
+        reads: Keys of the other values that it rests on, from the section down. If one of them is wrong
+            itself, there may be no problem, and none is reported. Warnings need none: they are told of
+            configs without errors only.
     """
 
     code: str
@@ -32,6 +35,7 @@ class Problem:
     hint: str
     why: str | None = None
     severity: Literal["error", "warning"] = "error"
+    reads: tuple[tuple[str | int, ...], ...] = ()
 
 
 class Section(BaseModel):

@@ -7,6 +7,7 @@ aliases are bounded, and the merge key `<<` works.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -50,11 +51,24 @@ def plain_value(text: str) -> Value:
     return text
 
 
-def parse(source: Source) -> Block:
-    """The top-level mapping of a file.
+@dataclass(frozen=True)
+class Document:
+    """What files hold.
+
+    Attributes:
+        root: The top-level mapping.
+        findings: What is wrong, and leaves the rest readable: codes C001 (an escape), C004, C005 and C010.
+    """
+
+    root: Block
+    findings: tuple[Finding, ...] = ()
+
+
+def parse(source: Source) -> Document:
+    """The content of a file. Of keys that appear twice it has the first.
 
     Raises:
-        ConfigError: Codes C001 and C003 to C006 and C010.
+        ConfigError: Nothing more can be said about the file: codes C001, C003, C006 and C103.
     """
     root = _compose(source)
     if root is None:
@@ -62,12 +76,14 @@ def parse(source: Source) -> Block:
         raise ConfigError(finding("C003", "the file is empty", Mark(source, 1, 1).place, hint=hint))
     reader = _Reader(source)
     node = reader.node(root, 0)
-    if reader.findings:
-        raise ConfigError(*reader.findings)
+    findings = tuple(dict.fromkeys(reader.findings))  # an alias repeats what is wrong
     if not isinstance(node, Block):
         message = "the file holds no keys with values, such as `name: my-pipeline`"
-        raise ConfigError(finding("C003", message, node.mark))
-    return node
+        raise ConfigError(*findings, finding("C003", message, node.mark))
+    if any(one.code == "C103" for one in findings):
+        # Without what a merge key should bring in, half of the config would seem to be missing.
+        raise ConfigError(*findings)
+    return Document(node, findings)
 
 
 class _Loader(yaml.SafeLoader):

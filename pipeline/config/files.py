@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from pipeline.config.document import parse
+from pipeline.config.document import Document, parse
 from pipeline.config.node import Block, Entry, Scalar, merged
 from pipeline.config.source import Mark, Source, finding
 from pipeline.errors import ConfigError, Place
@@ -18,24 +18,28 @@ _MAX_FILES = 8
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # those that YAML 1.1 and PyYAML's line numbers know
 
 
-def read_tree(path: Path) -> Block:
+def read_tree(path: Path) -> Document:
     """The mapping of a file, laid over the mappings of the files that it extends.
 
     Raises:
-        ConfigError: Codes C001 to C007 and C010.
+        ConfigError: There is no such mapping: codes C001 to C003, C006, C007 and C103.
     """
     return _tree(path, None, ())
 
 
-def _tree(path: Path, asked_by: Mark | None, opened: tuple[Path, ...]) -> Block:
-    block = parse(_read(path, asked_by))
+def _tree(path: Path, asked_by: Mark | None, opened: tuple[Path, ...]) -> Document:
+    document = parse(_read(path, asked_by))
+    block = document.root
     entry = block.entries.get("extends")
     if entry is None:
-        return block
+        return document
     own = Block({key: value for key, value in block.entries.items() if key != "extends"}, block.mark)
     opened = (*opened, path.resolve())
-    parent = _parent(path, entry, opened)
-    return merged(_tree(parent, entry.value.mark, opened), own)
+    try:
+        below = _tree(_parent(path, entry, opened), entry.value.mark, opened)
+    except ConfigError as error:
+        raise ConfigError(*document.findings, *error.findings) from error
+    return Document(merged(below.root, own), (*document.findings, *below.findings))
 
 
 def _parent(path: Path, entry: Entry, opened: tuple[Path, ...]) -> Path:

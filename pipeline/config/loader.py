@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from pipeline.account import AccountFacts
 from pipeline.config.files import read_tree
+from pipeline.config.mending import mend
 from pipeline.config.model import PipelineConfig, problems
-from pipeline.config.node import Block, mark_of, plain_data
+from pipeline.config.node import Block, mark_of
 from pipeline.config.placeholders import FACTS, Names
-from pipeline.config.source import finding
-from pipeline.config.translation import keys_of, translate
+from pipeline.config.source import Mark, finding
+from pipeline.config.translation import translate
 from pipeline.errors import ConfigError, Finding, Place
 from steps.config import Problem, Section
 
@@ -54,59 +53,47 @@ def load_config(path: Path, *, facts: AccountFacts | None, environ: Mapping[str,
     Raises:
         ConfigError: With all findings, in the order of their places.
     """
-    tree = read_tree(path)
-    names = Names(tree, facts, environ)
-    root = names.fill(tree)
+    document = read_tree(path)
+    names = Names(document.root, facts, environ)
+    root = names.fill(document.root)
     assert isinstance(root, Block)
     account = names.account_facts()
-    config, found = _checked(root)
-    if names.findings:
-        # What is wrong with a value because its ${name} could not be replaced has been said.
-        found = [*names.findings, *(one for one in found if one.place not in names.unfilled)]
+    config, checked = _checked(root)
+    # What is wrong with a value because it is tagged or its ${name} could not be replaced has been said.
+    said = {one.place for one in document.findings} | (names.unfilled if names.findings else set())
+    found = [*document.findings, *names.findings, *(one for one in checked if one.place not in said)]
     found.sort(key=lambda one: _position(one, path))
     mistakes = [one for one in found if one.severity == "error"]
-    if config is None or mistakes:
+    if mistakes:
         raise ConfigError(*mistakes)
     stand_ins = tuple(name for name in FACTS if name in names.stand_ins)
     return Loaded(config, account, stand_ins, tuple(found), root)
 
 
-def _checked(root: Block) -> tuple[PipelineConfig | None, list[Finding]]:
-    """The config, if its types and ranges are right, and all findings about it.
+def _checked(root: Block) -> tuple[PipelineConfig, list[Finding]]:
+    """The config, and all findings about it.
 
-    The rules of a section are applied even where the types of another one are wrong, so that nobody meets
-    them one after the other.
+    The rules are applied to what is right even where other values are wrong, so that nobody meets the
+    problems one after the other.
     """
-    data = plain_data(root)
-    assert isinstance(data, dict)
-    found = []
-    config, broken = None, set()
-    try:
-        config = PipelineConfig.model_validate(data)
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        broken = {one["loc"][0] for one in details}
-        found = [translate(one, root) for one in details]
-    for key, section in _sections().items():
-        if key not in broken:
-            found += [
-                _problem(one, root, key) for one in section.model_validate(data.get(key, {})).problems()
-            ]
-    if config is None:
-        return None, found
-    found += [_problem(one, root) for one in problems(config)]
-    config, missing = _with_weights(config, root)
+    mended = mend(root)
+    found = [translate(one, root) for one in mended.errors]
+    rules = [((), problems(mended.config))]
+    for name, field in PipelineConfig.model_fields.items():
+        section = getattr(mended.config, name)
+        if isinstance(section, Section):
+            rules.append(((field.alias or name,), section.problems()))
+    for above, said in rules:
+        for problem in said:
+            path = mended.place_of(problem, *above)
+            if path is not None:
+                found.append(_problem(problem, mark_of(root, path)))
+    config, missing = _with_weights(mended.config, root)
     return config, [*found, *missing]
 
 
-def _sections() -> dict[str, type[Section]]:
-    kinds = {key: field.annotation for key, field in keys_of(PipelineConfig).items()}
-    return {key: kind for key, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, Section)}
-
-
-def _problem(problem: Problem, root: Block, *above: str) -> Finding:
+def _problem(problem: Problem, mark: Mark) -> Finding:
     details = (("why", problem.why),) if problem.why else ()
-    mark = mark_of(root, (*above, *problem.path))
     return finding(
         problem.code, problem.message, mark, hint=problem.hint, details=details, severity=problem.severity
     )

@@ -56,6 +56,7 @@ class DataConfig(Section):
                 "the validation images lie in the prefix of the training images, or the other way round",
                 "give each a prefix of its own, such as …/train and …/validation",
                 "a model would be measured on images that it has seen",
+                reads=(("train",),),
             )
 
 
@@ -116,4 +117,5 @@ def problems(config: PipelineConfig) -> Iterator[Problem]:
                 ("name",),
                 f"{section}.{key} is the pipeline's name, whose {len(config.name)} characters are too many",
                 f"add {section}.{key} with at most {longest} characters, or shorten name",
+                reads=((section, key), (section, "when")),
             )

@@ -75,6 +75,15 @@ def did_you_mean(given: str, choices: list[str]) -> str | None:
     return f"did you mean '{near[0]}'?" if near else None
 
 
+def meant_key(error: ErrorDetails) -> Path | None:
+    """The path of the key that a misspelt one seems to stand for."""
+    if error["type"] != "extra_forbidden":
+        return None
+    *above, given = error["loc"]
+    near = difflib.get_close_matches(str(given), list(keys_of(_section(tuple(above)))), n=1)
+    return (*above, near[0]) if near else None
+
+
 def _missing_key(case: _Case) -> Finding:
     field = keys_of(_section(case.path[:-1])).get(str(case.path[-1]))
     message = f"{_named(case.path[:-1])} lacks the key '{case.path[-1]}'"

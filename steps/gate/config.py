@@ -55,4 +55,5 @@ class GateConfig(Section):
                 f"{metric} cannot be had from source: training",
                 "remove it, or write source: evaluation",
                 "of these metrics the built-in algorithm reports validation:accuracy only",
+                reads=(("source",),),
             )

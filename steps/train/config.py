@@ -12,7 +12,6 @@ from steps.config import Form, InstanceTypes, Problem, Section, TrainingTime, Vo
 from steps.instances import family, retired
 
 IMAGENET_LAYERS = (18, 34, 50, 101, 152, 200)
-CIFAR_LAYERS = (20, 32, 44, 56, 110)
 
 ImageShape = Annotated[
     str,
@@ -176,6 +175,9 @@ def _machines(train: TrainConfig) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+_PRETRAINED_MODEL = ("hyperparameters", "use_pretrained_model")
+
+
 def _transfer(given: Hyperparameters) -> Iterator[Problem]:
     if not given.use_pretrained_model:
         return
@@ -186,6 +188,7 @@ def _transfer(given: Hyperparameters) -> Iterator[Problem]:
             ("hyperparameters", "num_layers"),
             f"there are no pretrained weights for {given.num_layers} layers",
             f"use one of {choices}, or use_pretrained_model: 0",
+            reads=(_PRETRAINED_MODEL,),
         )
     if given.shape[0] != 3:
         yield Problem(
@@ -193,6 +196,7 @@ def _transfer(given: Hyperparameters) -> Iterator[Problem]:
             ("hyperparameters", "image_shape"),
             f"pretrained weights take 3 channels, not {given.shape[0]}",
             f'write image_shape: "3,{given.shape[1]},{given.shape[2]}", or use_pretrained_model: 0',
+            reads=(_PRETRAINED_MODEL,),
         )
 
 
@@ -212,6 +216,7 @@ def _images(given: Hyperparameters) -> Iterator[Problem]:
             f"resize {given.resize} is smaller than the image_shape {given.image_shape}",
             f"write {larger} or more, or remove resize",
             "training fails on images smaller than image_shape",
+            reads=(("hyperparameters", "image_shape"),),
         )
 
 
@@ -240,6 +245,7 @@ def _schedule(given: Hyperparameters) -> Iterator[Problem]:
             ("hyperparameters", "checkpoint_frequency"),
             f"checkpoint_frequency {given.checkpoint_frequency} is more than the {given.epochs} epochs",
             f"write {given.epochs} or less",
+            reads=(("hyperparameters", "epochs"),),
         )
 
 

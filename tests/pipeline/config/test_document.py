@@ -9,13 +9,16 @@ from pipeline.errors import ConfigError
 
 
 def read(text: str) -> object:
-    return plain_data(parse(Source("c.yaml", tuple(text.split("\n")))))
+    return plain_data(parse(Source("c.yaml", tuple(text.split("\n")))).root)
 
 
 def refused(text: str) -> str:
-    with pytest.raises(ConfigError) as caught:
-        read(text)
-    return str(caught.value)
+    """What is wrong, whether or not the rest could be read."""
+    try:
+        findings = parse(Source("c.yaml", tuple(text.split("\n")))).findings
+    except ConfigError as error:
+        findings = error.findings
+    return "\n\n".join(map(str, findings))
 
 
 @pytest.mark.parametrize(
@@ -234,6 +237,23 @@ def test_refused_documents(text: str, error: str) -> None:
 def test_several_problems_of_one_document_are_told_at_once() -> None:
     told = refused("a: 1\na: 2\nb: !x 1\n3: c\n")
     assert [line.split()[2] for line in told.splitlines() if "error" in line] == ["C004", "C005", "C010"]
+
+
+READABLE = {
+    "duplicate key": ("a: 1\nb: 2\na: {c: 3}\n", {"a": 1, "b": 2}),
+    "tag": ("a: !x [1]\nb: 2\n", {"a": [1], "b": 2}),
+    "number as a key": ("1: a\nb: 2\n", {"b": 2}),
+    "half a character": ('a: "\\ud800"\nb: 2\n', {"a": "", "b": 2}),
+}
+
+
+@pytest.mark.parametrize(("text", "value"), READABLE.values(), ids=READABLE.keys())
+def test_the_rest_of_a_document_is_read(text: str, value: object) -> None:
+    assert read(text) == value
+
+
+def test_what_an_alias_repeats_is_told_once() -> None:
+    assert refused("a: &x {b: 1, b: 2}\nc: *x\n").count("error C004") == 1
 
 
 def test_aliases_that_double_each_other_are_refused() -> None:

@@ -101,6 +101,12 @@ def test_a_syntax_error_in_an_extended_file_names_that_file(refuse: Refuse) -> N
     )
 
 
+def test_what_is_wrong_in_both_files_is_told_at_once(refuse: Refuse) -> None:
+    told = refuse("extends: broken.yaml\nname: a\nname: b\n", broken="a: [\n")
+    heads = [line.split(": ")[1] for line in told.splitlines() if "error" in line]
+    assert heads == ["error C004 duplicate-key", "error C001 yaml-syntax"]
+
+
 def test_a_long_chain_of_files_is_refused(refuse: Refuse) -> None:
     chain = {f"f{n}": f"extends: f{n + 1}.yaml\n" for n in range(20)}
     assert "error C007 bad-extends: more than 8 files extend one another" in refuse(

@@ -8,7 +8,7 @@ from pipeline.config.source import Source
 
 
 def tree(text: str, file: str = "c.yaml") -> Block:
-    return parse(Source(file, tuple(text.split("\n"))))
+    return parse(Source(file, tuple(text.split("\n")))).root
 
 
 ROOT = tree("a:\n  b: [x, yy]\nc: 1")

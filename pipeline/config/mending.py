@@ -1,0 +1,113 @@
+"""A config with wrong values, made whole, so that the rules can be applied to what is right in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.config.model import PipelineConfig
+from pipeline.config.node import Block, Path, plain_data
+from pipeline.config.translation import meant_key
+from steps.config import Problem
+
+_DATA = {"train": "s3://stand-in/train", "validation": "s3://stand-in/validation"}
+_GATE = {"accuracy": 1.0}
+_STAND_INS: dict[Path, Any] = {
+    ("version",): 1,
+    ("name",): "stand-in",
+    ("data",): _DATA,
+    ("gate",): _GATE,
+    **{("data", key): value for key, value in _DATA.items()},
+    **{("gate", key): value for key, value in _GATE.items()},
+}
+"""What the rules see in place of a value that the config must have and that is wrong or missing."""
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A config whose wrong values have given way to defaults or stand-ins.
+
+    Attributes:
+        config: The config.
+        errors: What pydantic found wrong.
+        wrong: Paths of the values that gave way.
+        kept: For lists that lost items, by path: where each item that is left stood before.
+    """
+
+    config: PipelineConfig
+    errors: tuple[ErrorDetails, ...]
+    wrong: frozenset[Path]
+    kept: Mapping[Path, tuple[int, ...]]
+
+    def place_of(self, problem: Problem, *above: str) -> Path | None:
+        """The path of the culprit in the config as given; None if the problem rests on a value that gave way.
+
+        Args:
+            problem: What a rule says about `config`.
+            above: Keys that lead to the section of the rule.
+        """
+        path, *read = ((*above, *one) for one in (problem.path, *problem.reads))
+        before = self.kept.get(path[:-1])
+        if before is not None and isinstance(path[-1], int):
+            path = (*path[:-1], before[path[-1]])
+        return None if any(self._gave_way(one) for one in (path, *read)) else path
+
+    def _gave_way(self, path: Path) -> bool:
+        return any(path[:length] in self.wrong for length in range(1, len(path) + 1))
+
+
+def mend(root: Block) -> Mended:
+    """Validate a config, and put right what is wrong with it."""
+    data = plain_data(root)
+    assert isinstance(data, dict)
+    errors: tuple[ErrorDetails, ...] = ()
+    wrong: set[Path] = set()
+    kept: dict[Path, list[int]] = {}
+    while True:
+        # More than once, as a list may have lost all its items. Whatever is said later is about our mending.
+        try:
+            config = PipelineConfig.model_validate(data)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+        else:
+            places = {path: tuple(indexes) for path, indexes in kept.items()}
+            return Mended(config, errors, frozenset(wrong), places)
+        errors = errors or tuple(found)
+        culprits = {_culprit(data, one["loc"]) for one in found}
+        for path in sorted(culprits, key=_index, reverse=True):
+            _replace(data, path, kept)
+        wrong |= culprits | {meant for one in found if (meant := meant_key(one))}
+
+
+def _index(path: Path) -> int:
+    """The index of an item in its list. From the last to the first, taking one out leaves the others there."""
+    return path[-1] if isinstance(path[-1], int) else -1
+
+
+def _culprit(data: Any, location: Path) -> Path:
+    """The path in the data, which differs from pydantic's where one text stands for a list of one."""
+    for depth, step in enumerate(location):
+        if isinstance(data, dict) and step not in data:
+            return location[: depth + 1]
+        if not isinstance(data, dict | list):
+            return location[:depth]
+        data = data[step]
+    return location
+
+
+def _replace(data: Any, path: Path, kept: dict[Path, list[int]]) -> None:
+    """Put a stand-in in the place of a wrong value, or take the value out."""
+    for step in path[:-1]:
+        data = data[step]
+    if path in _STAND_INS:
+        data[path[-1]] = deepcopy(_STAND_INS[path])
+        return
+    if isinstance(data, list):
+        indexes = kept.setdefault(path[:-1], list(range(len(data))))
+        del indexes[path[-1]]  # type: ignore[arg-type]
+    del data[path[-1]]

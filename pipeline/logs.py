@@ -58,18 +58,14 @@ def last_lines(session: Session, stream: LogStream, count: int) -> list[str]:
 
 def warnings(session: Session, stream: LogStream, limit: int) -> list[str]:
     """The first `limit` lines of level WARNING, without their time and process."""
-    request = {"logGroupName": stream.group, "logStreamNamePrefix": stream.prefix}
+    names = _stream_names(session, stream)
+    if not names:
+        return []
     # A page may be empty though more follow.
     pages = session.client("logs").get_paginator("filter_log_events")
-    try:
-        found = (
-            event for page in pages.paginate(**request, filterPattern='"WARNING"') for event in page["events"]
-        )
-        return [text_of(event["message"]) for event in islice(found, limit)]
-    except ClientError as error:
-        if is_missing(error):
-            return []
-        raise
+    found = pages.paginate(logGroupName=stream.group, logStreamNames=names, filterPattern='"WARNING"')
+    events = (event for page in found for event in page["events"])
+    return [text_of(event["message"]) for event in islice(events, limit)]
 
 
 def text_of(line: str) -> str:

@@ -66,6 +66,7 @@ def test_make_run_says_how_to_look_further_and_how_to_stop(walk: Walk) -> None:
 
 
 def test_make_run_says_loudly_that_it_trained_from_scratch(walk: Walk) -> None:
+    assert walk["make run"].stderr.count("FROM SCRATCH") == 1
     assert (
         "warning from TrainModel: NO IMAGENET WEIGHTS: this ResNet-50 is trained FROM SCRATCH"
         in walk["make run"].stderr

@@ -50,12 +50,13 @@ def test_a_job_that_has_not_written_yet_has_no_lines() -> None:
 
 def test_warnings_come_without_time_and_process() -> None:
     event = {"message": "[11/22/2026 21:26:08 WARNING 123] resize is not set [yet]\n"}
-    session = stub_session(logs={"filter_log_events": {"events": [event]}})
+    found = {"logStreams": [{"logStreamName": "pipelines-abc-Train/algo-1-0"}]}
+    session = stub_session(logs={"describe_log_streams": found, "filter_log_events": {"events": [event]}})
     assert logs.warnings(session, STREAM, 5) == ["resize is not set [yet]"]
-    [(_, request)] = session.client("logs").calls
+    _, (_, request) = session.client("logs").calls
     assert request == {
         "logGroupName": STREAM.group,
-        "logStreamNamePrefix": STREAM.prefix,
+        "logStreamNames": ["pipelines-abc-Train/algo-1-0"],
         "filterPattern": '"WARNING"',
     }
 
@@ -76,7 +77,7 @@ def test_text_of_a_line(line: str, text: str) -> None:
 
 def test_a_job_without_a_log_warns_of_nothing() -> None:
     missing = client_error("ResourceNotFoundException", "The specified log group does not exist.")
-    assert logs.warnings(stub_session(logs={"filter_log_events": missing}), STREAM, 5) == []
+    assert logs.warnings(stub_session(logs={"describe_log_streams": missing}), STREAM, 5) == []
 
 
 def test_last_lines_are_the_newest_of_all_streams() -> None:

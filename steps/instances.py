@@ -1,10 +1,12 @@
-"""What the pipeline knows of SageMaker's instance types, beyond what the service's own lists tell."""
+"""What the pipeline knows of SageMaker's instance types."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
 from steps.config import Problem
+from steps.instance_types import INSTANCE_TYPES, SOURCE
 
 _P3 = "AWS asked to leave P3 by 20 December 2025: github.com/zalando-incubator/kubernetes-on-aws/pull/8685"
 
@@ -27,6 +29,55 @@ def family(instance_type: str) -> str:
 def preferred(instance_types: tuple[str, ...]) -> str:
     """The first type whose family is not retired, or the very first where all are."""
     return next((one for one in instance_types if family(one) not in RETIRED), instance_types[0])
+
+
+_KINDS = {
+    "training": "training jobs",
+    "processing": "processing jobs",
+    "transform": "batch transform jobs",
+    "endpoint": "endpoints",
+}
+
+
+def known(kind: str, instance_type: str) -> bool:
+    """Whether SageMaker has the type for machines of a kind: training, processing, transform or endpoint."""
+    size = instance_type.split(".")[2]
+    return size in INSTANCE_TYPES[kind].get(family(instance_type), "").split()
+
+
+def unsuitable(kind: str, instance_types: tuple[str, ...]) -> Iterator[Problem]:
+    """An error for each unknown type, a warning for each retired one. Paths start at `instance_type`."""
+    for index, one in enumerate(instance_types):
+        if not known(kind, one):
+            yield Problem(
+                "C213",
+                ("instance_type", index),
+                f"SageMaker has no {one} for {_KINDS[kind]}",
+                _instead(kind, one),
+                _elsewhere(one) or f"it is not in the list of {SOURCE}",
+            )
+    yield from (one for one in retired(instance_types) if known(kind, instance_types[int(one.path[1])]))
+
+
+def _elsewhere(instance_type: str) -> str:
+    """What SageMaker has the type for."""
+    kinds = [words for kind, words in _KINDS.items() if known(kind, instance_type)]
+    return f"{SOURCE} lists it for: {', '.join(kinds)}" if kinds else ""
+
+
+def _instead(kind: str, instance_type: str) -> str:
+    """A type of the kind that may be meant."""
+    name = family(instance_type)
+    families = INSTANCE_TYPES[kind]
+    # Of a family that exists the size is wrong; for a family that does not, only a near one is a guess.
+    choices = families if name not in families else {name: families[name]}
+    names = [f"ml.{one}.{each}" for one, sizes in choices.items() for each in sizes.split()]
+    near = difflib.get_close_matches(instance_type, names, n=1, cutoff=0.8)
+    if near and not _elsewhere(instance_type):
+        return f"did you mean '{near[0]}'?"
+    if name in families:
+        return f"the sizes of {name} are {families[name].replace(' ', ', ')}"
+    return "write a type such as ml.m5.xlarge, or ml.g4dn.xlarge with a GPU"
 
 
 def retired(instance_types: tuple[str, ...]) -> Iterator[Problem]:

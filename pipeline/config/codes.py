@@ -46,6 +46,9 @@ CODES = {
     "C208": Code("weights-missing", "the given file of pretrained weights does not exist"),
     "C211": Code("overlapping-prefixes", "training and validation images lie in one another's prefix"),
     "C212": Code("name-too-long", "a resource that is named after the pipeline may not be called so"),
+    "C213": Code(
+        "unknown-instance", "SageMaker has no such instance type for jobs or endpoints of this kind"
+    ),
     "C221": Code("no-such-metric", "the source of the gate does not report this metric"),
     "C251": Code("retired-instance", "warning: AWS has withdrawn this instance type"),
     "C252": Code(

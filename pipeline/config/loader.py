@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def _checked(root: Block) -> tuple[PipelineConfig, list[Finding]]:
     """
     mended = mend(root)
     found = [translate(one, root) for one in mended.errors]
-    rules = [((), problems(mended.config))]
+    rules: list[tuple[tuple[str, ...], Iterator[Problem]]] = [((), problems(mended.config))]
     for name, field in PipelineConfig.model_fields.items():
         section = getattr(mended.config, name)
         if isinstance(section, Section):

@@ -85,7 +85,7 @@ def mend(root: Block) -> Mended:
 
 
 def _index(path: Path) -> int:
-    """The index of an item in its list. From the last to the first, taking one out leaves the others there."""
+    """The index of an item. From the last to the first, taking one out does not move the others."""
     return path[-1] if isinstance(path[-1], int) else -1
 
 
@@ -106,8 +106,8 @@ def _replace(data: Any, path: Path, kept: dict[Path, list[int]]) -> None:
         data = data[step]
     if path in _STAND_INS:
         data[path[-1]] = deepcopy(_STAND_INS[path])
-        return
-    if isinstance(data, list):
-        indexes = kept.setdefault(path[:-1], list(range(len(data))))
-        del indexes[path[-1]]  # type: ignore[arg-type]
-    del data[path[-1]]
+    elif isinstance(data, list):
+        index = _index(path)
+        del kept.setdefault(path[:-1], list(range(len(data))))[index], data[index]
+    else:
+        del data[path[-1]]

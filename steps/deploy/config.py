@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from steps.config import Form, InstanceTypes, Problem, Section
-from steps.instances import retired
+from steps.instances import unsuitable
 
 EndpointName = Annotated[
     str,
@@ -51,4 +51,4 @@ class DeployConfig(Section):
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
-        yield from retired(self.instance_type)
+        yield from unsuitable("endpoint", self.instance_type)

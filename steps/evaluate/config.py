@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from steps.config import InstanceTypes, Problem, ProcessingTime, Section, VolumeSize
-from steps.instances import retired
+from steps.instances import unsuitable
 
 
 class EvaluateConfig(Section):
@@ -21,4 +21,4 @@ class EvaluateConfig(Section):
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
-        yield from retired(self.instance_type or ())
+        yield from unsuitable("processing", self.instance_type or ())

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from steps.config import InstanceTypes, Problem, Section
-from steps.instances import retired
+from steps.instances import unsuitable
 
 
 class ScoreConfig(Section):
@@ -23,4 +23,4 @@ class ScoreConfig(Section):
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
-        yield from retired(self.instance_type)
+        yield from unsuitable("transform", self.instance_type)

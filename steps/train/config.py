@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from steps.config import Form, InstanceTypes, Problem, Section, TrainingTime, VolumeSize
-from steps.instances import family, retired
+from steps.instances import family, known, unsuitable
 
 IMAGENET_LAYERS = (18, 34, 50, 101, 152, 200)
 
@@ -146,7 +146,7 @@ class TrainConfig(Section):
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
-        yield from retired(self.instance_type)
+        yield from unsuitable("training", self.instance_type)
         yield from _machines(self)
         yield from _transfer(self.hyperparameters)
         yield from _images(self.hyperparameters)
@@ -165,6 +165,8 @@ _GPU_SOURCE = (
 def _machines(train: TrainConfig) -> Iterator[Problem]:
     for index, one in enumerate(train.instance_type):
         path = ("instance_type", index)
+        if not known("training", one):
+            continue
         if family(one) in _OTHER_GPU_FAMILIES:
             message = f"{one} is not among the types that the algorithm's documentation lists"
             yield Problem("C252", path, message, "use a G4dn or G5 type to be sure", _GPU_SOURCE, "warning")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from steps.config import InstanceTypes, Problem, ProcessingTime, Section, VolumeSize
-from steps.instances import retired
+from steps.instances import unsuitable
 
 
 class ValidateConfig(Section):
@@ -29,4 +29,4 @@ class ValidateConfig(Section):
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
-        yield from retired(self.instance_type)
+        yield from unsuitable("processing", self.instance_type)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from steps.instances import RETIRED, family, preferred, retired
+from steps.instance_types import SOURCE
+from steps.instances import RETIRED, family, preferred, retired, unsuitable
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,53 @@ def test_a_retired_type_without_another_asks_for_one() -> None:
 def test_nothing_is_said_of_other_types() -> None:
     assert list(retired(("ml.g5.xlarge",))) == []
     assert list(retired(())) == []
+
+
+UNKNOWN = {
+    "no family": (
+        "transform",
+        "ml.bogus.huge",
+        "SageMaker has no ml.bogus.huge for batch transform jobs",
+        f"it is not in the list of {SOURCE}",
+        "write a type such as ml.m5.xlarge, or ml.g4dn.xlarge with a GPU",
+    ),
+    "misspelt family": (
+        "endpoint",
+        "ml.mm5.xlarge",
+        "SageMaker has no ml.mm5.xlarge for endpoints",
+        f"it is not in the list of {SOURCE}",
+        "did you mean 'ml.m5.xlarge'?",
+    ),
+    "misspelt size": (
+        "training",
+        "ml.g5.xlagre",
+        "SageMaker has no ml.g5.xlagre for training jobs",
+        f"it is not in the list of {SOURCE}",
+        "did you mean 'ml.g5.xlarge'?",
+    ),
+    "no size": (
+        "training",
+        "ml.p2.small",
+        "SageMaker has no ml.p2.small for training jobs",
+        f"it is not in the list of {SOURCE}",
+        "the sizes of p2 are 16xlarge, 8xlarge, xlarge",
+    ),
+    "of other machines only": (
+        "processing",
+        "ml.trn1.2xlarge",
+        "SageMaker has no ml.trn1.2xlarge for processing jobs",
+        f"{SOURCE} lists it for: training jobs, batch transform jobs, endpoints",
+        "write a type such as ml.m5.xlarge, or ml.g4dn.xlarge with a GPU",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "type_", "message", "why", "hint"), UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_unknown_types_are_refused(kind: str, type_: str, message: str, why: str, hint: str) -> None:
+    (found,) = unsuitable(kind, ("ml.m5.xlarge", type_))
+    assert (found.code, found.severity, found.path) == ("C213", "error", ("instance_type", 1))
+    assert (found.message, found.why, found.hint) == (message, why, hint)
+
+
+def test_retired_types_are_known() -> None:
+    assert [one.code for one in unsuitable("training", ("ml.p2.xlarge", "ml.m5.large"))] == ["C251"]

@@ -144,13 +144,13 @@ def test_weights_that_are_no_file_are_refused(refuse: Refuse, name: str) -> None
 
 
 def test_warnings_do_not_refuse_a_config(load: Load) -> None:
-    loaded = load(WHOLE + "score: {instance_type: ml.c4.large}\n")
+    loaded = load(WHOLE + "score: {instance_type: ml.c4.xlarge}\n")
     assert [str(one) for one in loaded.warnings] == [
         """\
-c.yaml:8:24: warning C251 retired-instance: ml.c4.large belongs to a retired family
+c.yaml:8:24: warning C251 retired-instance: ml.c4.xlarge belongs to a retired family
     7 |   accuracy: 0.9
-    8 | score: {instance_type: ml.c4.large}
-      |                        ^^^^^^^^^^^
+    8 | score: {instance_type: ml.c4.xlarge}
+      |                        ^^^^^^^^^^^^
   why:  AWS moved its own tests off C4 in 2024: github.com/aws/deep-learning-containers/pull/3772
   hint: put a newer type beside it, such as ml.g4dn.xlarge or ml.m5.xlarge"""
     ]

@@ -19,8 +19,14 @@ TRAIN = WHOLE + "train:\n  hyperparameters:\n"
 
 TOGETHER = {
     "duplicate key and schema": (WHOLE + "name: b\nscore: {instance_count: 0}\n", [(8, "C004"), (9, "C104")]),
-    "duplicate key and rule": (WHOLE + "name: b\ntrain: {instance_type: ml.m5.large}\n", [(8, "C004"), (9, "C201")]),
-    "tag and schema": (WHOLE + "region: !x eu-west-1\nscore: {instance_count: 0}\n", [(8, "C005"), (9, "C104")]),
+    "duplicate key and rule": (
+        WHOLE + "name: b\ntrain: {instance_type: ml.m5.large}\n",
+        [(8, "C004"), (9, "C201")],
+    ),
+    "tag and schema": (
+        WHOLE + "region: !x eu-west-1\nscore: {instance_count: 0}\n",
+        [(8, "C005"), (9, "C104")],
+    ),
     "a tagged number is one mistake": (WHOLE + "score: {instance_count: !!int 2}\n", [(8, "C005")]),
     "number as a key and schema": (WHOLE + "1: a\nscore: {instance_count: 0}\n", [(8, "C010"), (9, "C104")]),
     "half a character is one mistake": (WHOLE + 'region: "\\ud800"\n', [(8, "C001")]),
@@ -49,7 +55,10 @@ TOGETHER = {
         WHOLE + "train:\n  instance_type:\n    - 5\n    - ml.g5.xlarge\n    - g5.large\n    - ml.m5.large\n",
         [(10, "C103"), (12, "C106"), (13, "C201")],
     ),
-    "no right item of a list": (WHOLE + "train: {instance_type: [5], algorithm: x}\n", [(8, "C103"), (8, "C105")]),
+    "no right item of a list": (
+        WHOLE + "train: {instance_type: [5], algorithm: x}\n",
+        [(8, "C103"), (8, "C105")],
+    ),
     "one wrong text for a list": (WHOLE + "train: {instance_type: m5.large}\n", [(8, "C106")]),
     "value that is needed, and a rule beside it": (
         WHOLE.replace("0.9", "90") + "  source: training\n  macro_f1: 0.5\n",
@@ -75,7 +84,7 @@ TOGETHER = {
         WHOLE + "train:\n  algorithm: x\n  pretrained: {weights: w.pth}\n",
         [(9, "C105"), (10, "C208")],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "findings"), TOGETHER.values(), ids=TOGETHER.keys())

@@ -11,7 +11,7 @@ def test_every_key_has_a_default() -> None:
 
 
 def test_retired_types_are_told() -> None:
-    (found,) = EvaluateConfig(instance_type=("ml.m5.large", "ml.m4.large")).problems()
+    (found,) = EvaluateConfig(instance_type=("ml.m5.large", "ml.m4.xlarge")).problems()
     assert (found.code, found.path) == ("C251", ("instance_type", 1))
 
 

@@ -30,15 +30,26 @@ class Target:
         from pipeline.session import connect_aws, connect_local
 
         if not self.local:
-            return connect_aws(self.profile, self.region, os.environ)
+            return connect_aws(self.profile, self.region or self._configured_region(), os.environ)
         from pipeline.local.lifecycle import ensure_running
 
         at = ensure_running(home(os.environ))
         return connect_local(at.url, at.access_key, at.secret_key, at.region)
 
     def load(self, session: Session) -> Loaded:
-        """The config, with the facts of the session's account filled in."""
-        return load_config(self.config, facts=session.facts, environ=os.environ)
+        """The config, with the facts of the session's account filled in.
+
+        Raises:
+            UsageError: The config is for another region than the command line says.
+        """
+        loaded = load_config(self.config, facts=session.facts, environ=os.environ)
+        # The local SageMaker is in one region, and plays them all.
+        if not self.local and loaded.facts.region != session.facts.region:
+            raise UsageError(_two_regions(session.facts.region, loaded))
+        return loaded
+
+    def _configured_region(self) -> str | None:
+        return load_config(self.config, facts=None, environ=os.environ).config.region
 
     def find_execution(self, named: str | None) -> tuple[Session, str]:
         """The session, and the ARN of the execution that is named by ARN or id, or else of the newest one."""
@@ -51,6 +62,16 @@ class Target:
         if named is None:
             return session, executions.latest(session, pipeline)
         return session, executions.arn_of(session, pipeline, named)
+
+
+def _two_regions(given: str, loaded: Loaded) -> Finding:
+    return Finding(
+        "R008",
+        "two-regions",
+        f"--region is {given}, and the config's region is {loaded.facts.region}",
+        place=loaded.place("region"),
+        hint="leave out one of them",
+    )
 
 
 def parse_parameters(texts: list[str] | None) -> Mapping[str, str]:

@@ -1,23 +1,31 @@
-"""Image folders on their way to S3."""
+"""Images on their way to S3."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import obstore
 from obstore.auth.boto3 import Boto3CredentialProvider
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from pipeline.bucket import as_folder, ensure_bucket, split_uri
-from pipeline.errors import Finding, RunError, UsageError
+from pipeline.errors import Finding, RunError
+from pipeline.image_folder import Split
 from pipeline.session import Session
 
 _THREADS = 16
 _EXAMPLES = 3
+# obstore raises Python's own error where there is one: FileNotFoundError, ValueError for a bad key.
+_STORE_ERRORS = (BaseError, OSError, ValueError)
+# The body of an S3 error response (S3 API reference, "Error responses").
+_S3_ERROR = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,8 @@ class _Upload:
 
 def push(
     session: Session,
-    folder: Path,
-    prefixes: dict[str, str],
+    splits: Mapping[str, Split],
+    prefixes: Mapping[str, str],
     *,
     overwrite: bool,
     progress: Callable[[Iterable[object], int], Iterator[object]],
@@ -55,40 +63,60 @@ def push(
 
     Args:
         session: Where to.
-        folder: Holds one folder a split.
+        splits: The files by split.
         prefixes: S3 URI by split, such as {"train": "s3://b/train"}.
         overwrite: Replace objects that differ from the file of the same name.
         progress: Wraps an iterable of a known length and shows how far it has come.
 
     Raises:
-        UsageError: A split's folder is missing or holds no file.
-        RunError: Objects differ and `overwrite` is false; nothing has been uploaded then.
+        RunError: Objects differ and `overwrite` is false; nothing has been uploaded then. Or S3 failed.
     """
-    plans = {split: _files(folder, split) for split in prefixes}
-    missing = [_no_split(folder, split) for split, files in plans.items() if not files]
-    if missing:
-        raise UsageError(*missing)
-    uploaded = present = foreign = 0
+    present = foreign = 0
     work: list[tuple[S3Store, _Upload]] = []
     for split, uri in prefixes.items():
         bucket, prefix = split_uri(uri)
         ensure_bucket(session, bucket)
         store = _store(session, bucket)
-        remote = _remote(store, prefix)
-        uploads = [_compare(folder / split, file, prefix, remote) for file in plans[split]]
+        remote = _remote(store, uri)
+        uploads = [_compare(splits[split].root, path, prefix, remote) for path in splits[split].files]
         foreign += len(remote.keys() - {upload.key for upload in uploads})
         present += sum(upload.state == "same" for upload in uploads)
         work += [(store, upload) for upload in uploads if upload.state != "same"]
     if not overwrite:
         _refuse_overwriting([upload for _, upload in work if upload.state == "different"])
+    _upload(work, progress)
+    return Pushed(len(work), present, foreign)
+
+
+def _upload(
+    work: Sequence[tuple[S3Store, _Upload]],
+    progress: Callable[[Iterable[object], int], Iterator[object]],
+) -> None:
+    done: list[str] = []
+    failures: list[Exception] = []
+
+    def put(task: tuple[S3Store, _Upload]) -> None:
+        store, upload = task
+        try:
+            # In one part: only then is S3's ETag the MD5 of the content, which a later push compares.
+            obstore.put(store, upload.key, upload.file, use_multipart=False)
+        except _STORE_ERRORS as error:
+            failures.append(error)
+            raise
+        done.append(upload.key)
+
     with ThreadPoolExecutor(_THREADS) as pool:
-        for _ in progress(pool.map(_put, work), len(work)):
-            uploaded += 1
-    return Pushed(uploaded, present, foreign)
-
-
-def _files(folder: Path, split: str) -> list[Path]:
-    return sorted(path for path in (folder / split).rglob("*") if path.is_file())
+        try:
+            for _ in progress(pool.map(put, work), len(work)):
+                pass
+        except _STORE_ERRORS:
+            if not failures:
+                raise
+        finally:
+            # After a failure or an interrupt nothing new begins, but what is under way is still counted.
+            pool.shutdown(cancel_futures=True)
+    if failures:
+        raise _failed(f"{len(done):,} of {len(work):,} files uploaded", failures[0]) from failures[0]
 
 
 def _store(session: Session, bucket: str) -> S3Store:
@@ -105,24 +133,25 @@ def _store(session: Session, bucket: str) -> S3Store:
     )
 
 
-def _remote(store: S3Store, prefix: str) -> dict[str, str]:
+def _remote(store: S3Store, uri: str) -> dict[str, str]:
     """ETag by key of all that lies under a prefix."""
-    pages = obstore.list(store, prefix=as_folder(prefix) or None, chunk_size=1000)
-    return {found["path"]: (found["e_tag"] or "").strip('"') for page in pages for found in page}
+    prefix = as_folder(split_uri(uri)[1])
+    try:
+        pages = obstore.list(store, prefix=prefix or None, chunk_size=1000)
+        return {found["path"]: (found["e_tag"] or "").strip('"') for page in pages for found in page}
+    except _STORE_ERRORS as error:
+        raise _failed(f"nothing uploaded, {uri} could not be listed", error) from error
 
 
-def _compare(root: Path, file: Path, prefix: str, remote: dict[str, str]) -> _Upload:
-    key = as_folder(prefix) + file.relative_to(root).as_posix()
+def _compare(root: Path, path: str, prefix: str, remote: Mapping[str, str]) -> _Upload:
+    file, key = root / path, as_folder(prefix) + path
     if key not in remote:
         return _Upload(file, key, "missing")
-    digest = hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+    try:
+        digest = hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+    except OSError as error:
+        raise _failed("nothing uploaded, a file could not be read", error) from error
     return _Upload(file, key, "same" if remote[key] == digest else "different")
-
-
-def _put(work: tuple[S3Store, _Upload]) -> None:
-    store, upload = work
-    # In one part: only then is S3's ETag the MD5 of the content, which a later push compares.
-    obstore.put(store, upload.key, upload.file, use_multipart=False)
 
 
 def _refuse_overwriting(different: list[_Upload]) -> None:
@@ -141,10 +170,21 @@ def _refuse_overwriting(different: list[_Upload]) -> None:
     )
 
 
-def _no_split(folder: Path, split: str) -> Finding:
-    return Finding(
-        "R204",
-        "no-images",
-        f"{folder / split} holds no files",
-        hint=f"lay images out as {folder}/train/CLASS/x.jpg and {folder}/validation/CLASS/y.jpg",
+def _failed(how_far: str, error: Exception) -> RunError:
+    return RunError(
+        Finding(
+            "R206",
+            "upload-failed",
+            how_far,
+            details=(("reason", _reason(str(error))),),
+            hint="run it again to go on; what is uploaded is not sent again",
+        )
     )
+
+
+def _reason(text: str) -> str:
+    """What S3 or the system said, without the dump of the request that obstore adds."""
+    answer = _S3_ERROR.search(text)
+    if answer:
+        return f"{html.unescape(answer[2])} ({answer[1]})"
+    return text.partition("\n\nDebug source:")[0]

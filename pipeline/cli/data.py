@@ -39,23 +39,31 @@ def push(
     region: Region = None,
     as_json: Json = False,
 ) -> None:
-    """Uploads a folder to the config's data prefixes. What is there already is not sent again."""
-    from pipeline.data import push as upload
+    """Uploads a folder to the config's data prefixes. What is there already is not sent again.
 
+    Hidden files and those of operating systems are skipped. Links are followed inside the folder only.
+    """
+    from pipeline.data import push as upload
+    from pipeline.image_folder import read_splits
+
+    splits = read_splits(folder, ("train", "validation"))
+    for split in splits.values():
+        for text in split.notes():
+            console.note(text)
     target = Target(config, local, profile, region)
     session = target.session()
     data = target.load(session).config.data
-    prefixes = {"train": data.train, "validation": data.validation}
     pushed = upload(
         session,
-        folder,
-        prefixes,
+        splits,
+        {"train": data.train, "validation": data.validation},
         overwrite=overwrite,
         progress=lambda items, total: console.progress(items, total, "uploading"),
     )
+    skipped = sum(len(split.skipped) for split in splits.values())
     if as_json:
-        console.result_json(pushed.to_json())
+        console.result_json(pushed.to_json() | {"skipped": skipped})
         return
-    console.result(f"{pushed.uploaded:,} images uploaded, {pushed.present:,} were there already")
+    console.result(f"{pushed.uploaded:,} files uploaded, {pushed.present:,} were there already")
     if pushed.foreign:
         console.note(f"{pushed.foreign:,} other objects lie under the prefixes; they were left alone")

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.data import Pushed, push
-from pipeline.errors import RunError, UsageError
+from pipeline.errors import RunError
+from pipeline.image_folder import Split, read_splits
 from pipeline.session import Session
 
 
@@ -28,6 +29,10 @@ def keys(session: Session, bucket: str) -> dict[str, bytes]:
     return {each["Key"]: s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in found}
 
 
+def read(folder: Path) -> dict[str, Split]:
+    return read_splits(folder, ("train", "validation"))
+
+
 def prefixes(bucket: str) -> dict[str, str]:
     return {"train": f"s3://{bucket}/train", "validation": f"s3://{bucket}/validation/"}
 
@@ -37,7 +42,7 @@ def test_a_push_uploads_what_is_missing_and_nothing_twice(session: Session, tmp_
     folder = lay_out(
         tmp_path, {"train/cat/1.jpg": b"one", "train/dog/ü 2.jpg": b"two", "validation/cat/3.jpg": b"3"}
     )
-    first = push(session, folder, prefixes("push-twice"), overwrite=False, progress=quiet)
+    first = push(session, read(folder), prefixes("push-twice"), overwrite=False, progress=quiet)
     assert first == Pushed(uploaded=3, present=0, foreign=0)
     assert keys(session, "push-twice") == {
         "train/cat/1.jpg": b"one",
@@ -46,35 +51,85 @@ def test_a_push_uploads_what_is_missing_and_nothing_twice(session: Session, tmp_
     }
     (folder / "train/cat/4.jpg").write_bytes(b"four")
     (folder / "train/cat/1.jpg").unlink()
-    second = push(session, folder, prefixes("push-twice"), overwrite=False, progress=quiet)
+    second = push(session, read(folder), prefixes("push-twice"), overwrite=False, progress=quiet)
     assert second == Pushed(uploaded=1, present=2, foreign=1)
 
 
 def test_what_differs_is_replaced_only_when_asked_for(session: Session, tmp_path: Path) -> None:
     session.client("s3").create_bucket(Bucket="push-differs")
     folder = lay_out(tmp_path, {"train/cat/1.jpg": b"one", "validation/cat/2.jpg": b"two"})
-    push(session, folder, prefixes("push-differs"), overwrite=False, progress=quiet)
+    push(session, read(folder), prefixes("push-differs"), overwrite=False, progress=quiet)
     lay_out(tmp_path, {"train/cat/1.jpg": b"changed", "train/cat/new.jpg": b"new"})
     with pytest.raises(RunError) as caught:
-        push(session, folder, prefixes("push-differs"), overwrite=False, progress=quiet)
+        push(session, read(folder), prefixes("push-differs"), overwrite=False, progress=quiet)
     assert str(caught.value) == (
         "error R205 would-overwrite: 1 objects on S3 differ from the files of the same name\n"
         f"  files: {tmp_path}/train/cat/1.jpg\n"
         "  hint:  add `--overwrite` to replace them; nothing has been uploaded"
     )
     assert keys(session, "push-differs") == {"train/cat/1.jpg": b"one", "validation/cat/2.jpg": b"two"}
-    done = push(session, folder, prefixes("push-differs"), overwrite=True, progress=quiet)
+    done = push(session, read(folder), prefixes("push-differs"), overwrite=True, progress=quiet)
     assert done == Pushed(uploaded=2, present=1, foreign=0)
     assert keys(session, "push-differs")["train/cat/1.jpg"] == b"changed"
 
 
-def test_a_folder_without_the_splits_is_refused_before_anything_is_sent(
-    session: Session, tmp_path: Path
+def test_a_push_to_the_whole_bucket(session: Session, tmp_path: Path) -> None:
+    session.client("s3").create_bucket(Bucket="push-whole")
+    splits = read(lay_out(tmp_path, {"train/cat/1.jpg": b"one", "validation/cat/2#?.jpg": b"two"}))
+    for expected in (Pushed(1, 0, 0), Pushed(0, 1, 0)):
+        done = push(session, splits, {"validation": "s3://push-whole"}, overwrite=False, progress=quiet)
+        assert done == expected
+    assert keys(session, "push-whole") == {"cat/2#?.jpg": b"two"}
+
+
+def test_a_failed_upload_tells_how_far_it_came(session: Session, tmp_path: Path) -> None:
+    session.client("s3").create_bucket(Bucket="push-fails")
+    splits = read(lay_out(tmp_path, {"train/cat/1.jpg": b"one", "validation/cat/2.jpg": b"two"}))
+    (tmp_path / "validation/cat/2.jpg").unlink()
+    with pytest.raises(RunError) as caught:
+        push(session, splits, prefixes("push-fails"), overwrite=False, progress=quiet)
+    first, *rest = str(caught.value).splitlines()
+    # The two are sent at the same time, so the one that works may come too late to count.
+    assert first in {f"error R206 upload-failed: {count} of 2 files uploaded" for count in (0, 1)}
+    assert rest == [
+        "  reason: No such file or directory (os error 2)",
+        "  hint:   run it again to go on; what is uploaded is not sent again",
+    ]
+    lay_out(tmp_path, {"validation/cat/2.jpg": b"two"})
+    push(session, splits, prefixes("push-fails"), overwrite=False, progress=quiet)
+    assert set(keys(session, "push-fails")) == {"train/cat/1.jpg", "validation/cat/2.jpg"}
+
+
+def test_a_failure_of_the_display_is_not_taken_for_one_of_s3(session: Session, tmp_path: Path) -> None:
+    def broken(items: Iterable[object], total: int) -> Iterator[object]:
+        raise ValueError(f"cannot show {total}")
+
+    session.client("s3").create_bucket(Bucket="push-display")
+    splits = read(lay_out(tmp_path, {"train/cat/1.jpg": b"one", "validation/cat/2.jpg": b"two"}))
+    with pytest.raises(ValueError, match="cannot show 2"):
+        push(session, splits, prefixes("push-display"), overwrite=False, progress=broken)
+
+
+def test_a_prefix_that_s3_cannot_list(session: Session, tmp_path: Path) -> None:
+    session.client("s3").create_bucket(Bucket="push-lists")
+    splits = read(lay_out(tmp_path, {"train/cat/1.jpg": b"one", "validation/cat/2.jpg": b"two"}))
+    with pytest.raises(RunError) as caught:
+        push(session, splits, {"train": "s3://push-lists/a//b"}, overwrite=False, progress=quiet)
+    assert str(caught.value).splitlines()[:2] == [
+        "error R206 upload-failed: nothing uploaded, s3://push-lists/a//b could not be listed",
+        '  reason: Could not parse path: Path "a//b/" contained empty path segment',
+    ]
+
+
+def test_the_reason_is_what_s3_says(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(UsageError) as caught:
-        push(session, tmp_path, prefixes("push-none"), overwrite=False, progress=quiet)
-    assert [finding.code for finding in caught.value.findings] == ["R204", "R204"]
-    assert str(caught.value.findings[0]) == (
-        f"error R204 no-images: {tmp_path}/train holds no files\n"
-        f"  hint: lay images out as {tmp_path}/train/CLASS/x.jpg and {tmp_path}/validation/CLASS/y.jpg"
-    )
+    # The bucket goes between the check and the listing.
+    monkeypatch.setattr("pipeline.data.ensure_bucket", lambda *_: None)
+    splits = read(lay_out(tmp_path, {"train/cat/1.jpg": b"one", "validation/cat/2.jpg": b"two"}))
+    with pytest.raises(RunError) as caught:
+        push(session, splits, prefixes("push-gone"), overwrite=False, progress=quiet)
+    assert str(caught.value).splitlines()[:2] == [
+        "error R206 upload-failed: nothing uploaded, s3://push-gone/train could not be listed",
+        "  reason: The specified bucket does not exist (NoSuchBucket)",
+    ]

@@ -172,10 +172,45 @@ ResourceName = Annotated[
 ]
 """The form that AWS asks of model package groups and endpoints."""
 
+_AVOIDED = r'#?%\^`"<>[]|'
+"""Characters that S3's guide to object keys says to avoid or to take care of, and that cut a URL short, are
+decoded in it or need quotes. Of those that it lists, letters beyond ASCII, braces and ~ do no harm.
+Source: docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html."""
+
+
+@dataclass(frozen=True)
+class Without:
+    """Refuses some characters in a text.
+
+    Attributes:
+        characters: All of them.
+        why: What they would do.
+    """
+
+    characters: str
+    why: str
+
+    def __call__(self, text: str) -> str:
+        """Return `text` if none of the characters is in it.
+
+        Raises:
+            PydanticCustomError: One is. The error's context holds it and the reason.
+        """
+        found = next((one for one in text if one in self.characters), None)
+        if found is not None:
+            raise PydanticCustomError(
+                "refused_character",
+                "'{character}' may not be in it: {why}",
+                {"character": found, "why": self.why},
+            )
+        return text
+
+
 S3Prefix = Annotated[
     str,
+    AfterValidator(Without(_AVOIDED, "programs that read S3 URIs as URLs cut the rest off, or change it")),
     Form(
-        r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/\s][^\r\n\t]*",
+        r's3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/\s#?%\\^`"<>\[\]|][^\r\n\t#?%\\^`"<>\[\]|]*',
         "an S3 prefix below a bucket",
         "s3://my-bucket/images/train",
         1024,
@@ -184,4 +219,10 @@ S3Prefix = Annotated[
 VolumeSize = Annotated[int, Field(ge=1, le=16_384)]
 """Gigabytes."""
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+@dataclass(frozen=True)
+class Share:
+    """Marks a number from 0 to 1 that people also write as a percentage."""
+
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0), Share()]

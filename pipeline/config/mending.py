@@ -91,12 +91,13 @@ def _index(path: Path) -> int:
 
 def _culprit(data: Any, location: Path) -> Path:
     """The path in the data, which differs from pydantic's where one text stands for a list of one."""
+    node: Any = data
     for depth, step in enumerate(location):
-        if isinstance(data, dict) and step not in data:
+        if isinstance(node, dict) and step not in node:
             return location[: depth + 1]
-        if not isinstance(data, dict | list):
+        if isinstance(node, str):
             return location[:depth]
-        data = data[step]
+        node = node[step]
     return location
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from steps.config import Form, Problem, S3Prefix, Section
-from steps.deploy.config import DeployConfig
+from steps.deploy.config import LONGEST_ENDPOINT, DeployConfig
 from steps.evaluate.config import EvaluateConfig
 from steps.gate.config import GateConfig
 from steps.register.config import RegisterConfig
@@ -109,7 +109,7 @@ def problems(config: PipelineConfig) -> Iterator[Problem]:
     """What no section can know alone. Paths start at the top."""
     names = [("register", "group", config.registry.group, 63)]
     if config.deploy.when == "gate":
-        names.append(("deploy", "endpoint", config.deploy.endpoint, 50))
+        names.append(("deploy", "endpoint", config.deploy.endpoint, LONGEST_ENDPOINT))
     for section, key, given, longest in names:
         if given is None and len(config.name) > longest:
             yield Problem(

@@ -16,7 +16,7 @@ from pipeline.config.model import PipelineConfig
 from pipeline.config.node import Block, Path, key_mark_of, mark_of
 from pipeline.config.source import finding
 from pipeline.errors import Finding
-from steps.config import Form, Section
+from steps.config import Form, Section, Share
 
 _COUNTED = {
     "num_classes": "remove it: the pipeline counts the classes itself",
@@ -144,23 +144,35 @@ def _text_hint(case: _Case) -> str | None:
 
 def _form(path: Path) -> Form | None:
     """The form of the text that belongs at the path, if it is the value of a key."""
+    return next((one for one in _metadata(path) if isinstance(one, Form)), None)
+
+
+def _metadata(path: Path) -> list[Any]:
+    """What the type of a key's value is annotated with."""
     if not isinstance(path[-1], str):
-        return None
+        return []
     field = keys_of(_section(path[:-1]))[path[-1]]
     of_optional = (one for kind in get_args(field.annotation) for one in getattr(kind, "__metadata__", ()))
-    return next((one for one in (*field.metadata, *of_optional) if isinstance(one, Form)), None)
+    return [*field.metadata, *of_optional]
 
 
 def _too_little(case: _Case) -> Finding:
+    least = f"{case.facts['ge']:g}"
     return case.report(
-        "C104", f"{case.key} is {_described(case.value)}, and {case.facts['ge']:g} is the least"
+        "C104", f"{case.key} is {_described(case.value)}, and {least} is the least", f"write {least} or more"
     )
 
 
 def _too_much(case: _Case) -> Finding:
-    return case.report(
-        "C104", f"{case.key} is {_described(case.value)}, and {case.facts['le']:g} is the most"
-    )
+    most = f"{case.facts['le']:g}"
+    hint = f"write {most} or less"
+    share = any(isinstance(one, Share) for one in _metadata(case.path))
+    if share and isinstance(case.value, int | float) and case.value <= _PERCENT:
+        hint = f"write {case.value / _PERCENT:g}: it is a share from 0 to 1, not a percentage"
+    return case.report("C104", f"{case.key} is {_described(case.value)}, and {most} is the most", hint)
+
+
+_PERCENT = 100
 
 
 def _no_number(case: _Case) -> Finding:
@@ -174,13 +186,22 @@ def _too_few_items(case: _Case) -> Finding:
 
 
 def _too_many_items(case: _Case) -> Finding:
-    most = case.facts["max_length"]
-    return case.report("C104", f"{case.key} has {case.facts['actual_length']} items, and {most} are the most")
+    most, given = case.facts["max_length"], case.facts["actual_length"]
+    return case.report(
+        "C104", f"{case.key} has {given} items, and {most} are the most", f"remove {given - most} of them"
+    )
 
 
 def _too_long(case: _Case) -> Finding:
-    limit = case.facts.get("most") or f"{case.facts['max_length']} characters"
-    return case.report("C104", f"{case.key} is longer than {limit}")
+    if case.kind == "duration_length":
+        most = case.facts["most"]
+        return case.report("C104", f"{case.key} is longer than {most}", f"write {most} or less")
+    most = case.facts["max_length"]
+    return case.report(
+        "C104",
+        f"{case.key} is longer than {most} characters",
+        f"shorten it by {len(str(case.value)) - most} or more",
+    )
 
 
 def _unknown_value(case: _Case) -> Finding:
@@ -197,6 +218,11 @@ def _unknown_value(case: _Case) -> Finding:
 def _wrong_form(case: _Case) -> Finding:
     message = f"{case.key} is {_described(case.value)}, which is not {case.facts['noun']}"
     return case.report("C106", message, f"write it like {case.facts['example']}")
+
+
+def _refused_character(case: _Case) -> Finding:
+    message = f"{case.key} is {_described(case.value)}, and '{case.facts['character']}' may not be in it"
+    return case.report("C106", message, f"use a prefix without it: {case.facts['why']}")
 
 
 def _repeated(case: _Case) -> Finding:
@@ -224,6 +250,7 @@ _TRANSLATORS: dict[str, Callable[[_Case], Finding]] = {
     "duration_length": _too_long,
     "literal_error": _unknown_value,
     "text_form": _wrong_form,
+    "refused_character": _refused_character,
     "repeated": _repeated,
     "not_in_this_version": _planned,
 }

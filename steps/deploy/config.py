@@ -11,14 +11,18 @@ from pydantic_core import PydanticCustomError
 from steps.config import Form, InstanceTypes, Problem, Section
 from steps.instances import unsuitable
 
+LONGEST_ENDPOINT = 63 - 13 - 13
+"""Characters. AWS allows 63 for the name of an endpoint config. An execution calls its own
+<endpoint>-<execution id>, which adds a hyphen and 12 characters. SageMaker Pipelines may append a suffix of
+its own that is unique to the execution, as it does with jobs and models: as much room is left for that."""
+
 EndpointName = Annotated[
     str,
-    # An execution's endpoint config is called <endpoint>-<execution id>: 63 characters, less a hyphen and 12.
     Form(
         "[a-zA-Z0-9](-*[a-zA-Z0-9])*",
         "a name of letters, digits and hyphens between them",
         "cats-and-dogs",
-        50,
+        LONGEST_ENDPOINT,
     ),
 ]
 

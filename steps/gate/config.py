@@ -25,7 +25,9 @@ class GateConfig(Section):
     macro_f1: Fraction | None = Field(None, description="Least F1 score, averaged over the classes.")
     worst_class_recall: Fraction | None = Field(None, description="Least recall of the weakest class.")
     top_5_accuracy: Fraction | None = Field(
-        None, description="Least share of images whose class is among the five most probable ones."
+        None,
+        description="Least share of images whose class is among the five most probable ones. It needs more "
+        "than 5 classes: EvaluateModel does not report it for 5 or fewer.",
     )
     expected_calibration_error: Fraction | None = Field(
         None,

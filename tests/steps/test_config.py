@@ -82,6 +82,16 @@ def test_other_texts_are_no_prefixes(uri: str) -> None:
     assert refused(S3Prefix, uri) == "text_form"
 
 
+@pytest.mark.parametrize("character", list('#?%\\^`"<>[]|'))
+def test_characters_that_break_urls_are_refused_in_prefixes(character: str) -> None:
+    assert refused(S3Prefix, f"s3://my-bucket/a{character}b") == "refused_character"
+
+
+@pytest.mark.parametrize("prefix", ["a&b", "a+b=c", "a@b:c;d,e", "(a)!'*_-.", "a~{b}", "$a/日本"])
+def test_other_characters_are_harmless_in_prefixes(prefix: str) -> None:
+    assert TypeAdapter(S3Prefix).validate_python(f"s3://my-bucket/{prefix}") == f"s3://my-bucket/{prefix}"
+
+
 @pytest.mark.parametrize("name", ["a", "A-1", "a--b", "0" * 63])
 def test_names(name: str) -> None:
     assert TypeAdapter(ResourceName).validate_python(name) == name

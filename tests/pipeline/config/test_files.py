@@ -37,6 +37,7 @@ c.yaml:2:25: error C104 out-of-range: instance_count is 0, and 1 is the least
     1 | extends: base.yaml
     2 | score: {instance_count: 0}
       |                         ^
+  hint: write 1 or more
 
 base.yaml:8:25: error C103 wrong-type: instance_count takes a whole number, not 'x'
     7 |   accuracy: 0.9

@@ -105,9 +105,9 @@ def test_prefixes_that_only_begin_alike_are_right(load: Load) -> None:
             64, "", "register.group is the pipeline's name, whose 64 characters are too many", id="group"
         ),
         pytest.param(
-            51,
+            38,
             "deploy: {when: gate}\n",
-            "deploy.endpoint is the pipeline's name, whose 51 characters are too many",
+            "deploy.endpoint is the pipeline's name, whose 38 characters are too many",
             id="endpoint",
         ),
     ],

@@ -61,6 +61,7 @@ def test_right_texts_pass(text: str) -> None:
         pytest.param(WHOLE + "triggers: 1\n", "'triggers' was unexpected", id="unknown key"),
         pytest.param("version: 1\n", "'gate' is a required property", id="missing section"),
         pytest.param(WHOLE + "score: {instance_count: 0}\n", "0 is not valid", id="too small"),
+        pytest.param(WHOLE.replace("/train", "/tr[ain"), "is not valid", id="character that S3 avoids"),
         pytest.param(WHOLE + "deploy: {when: approved}\n", "'approved' is not one of", id="unknown value"),
     ],
 )

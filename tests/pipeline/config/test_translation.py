@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.config.translation import did_you_mean
+from steps.instance_types import SOURCE
 from tests.pipeline.config.conftest import WHOLE, Refuse
 
 HYPERPARAMETERS = WHOLE + "train:\n  hyperparameters:\n    "
@@ -174,7 +175,8 @@ c.yaml:8:24: error C103 wrong-type: instance_type takes a text or a list of text
 c.yaml:10:13: error C104 out-of-range: epochs is 0, and 1 is the least
     9 |   hyperparameters:
    10 |     epochs: 0
-      |             ^""",
+      |             ^
+  hint: write 1 or more""",
     ),
     "too large": (
         WHOLE.replace("0.9", "90"),
@@ -182,7 +184,35 @@ c.yaml:10:13: error C104 out-of-range: epochs is 0, and 1 is the least
 c.yaml:7:13: error C104 out-of-range: accuracy is 90, and 1 is the most
     6 | gate:
     7 |   accuracy: 90
-      |             ^^""",
+      |             ^^
+  hint: write 0.9: it is a share from 0 to 1, not a percentage""",
+    ),
+    "percentage of an optional share": (
+        WHOLE + "  macro_f1: 87.5\n",
+        """\
+c.yaml:8:13: error C104 out-of-range: macro_f1 is 87.5, and 1 is the most
+    7 |   accuracy: 0.9
+    8 |   macro_f1: 87.5
+      |             ^^^^
+  hint: write 0.875: it is a share from 0 to 1, not a percentage""",
+    ),
+    "more than a percentage": (
+        WHOLE.replace("0.9", "900"),
+        """\
+c.yaml:7:13: error C104 out-of-range: accuracy is 900, and 1 is the most
+    6 | gate:
+    7 |   accuracy: 900
+      |             ^^^
+  hint: write 1 or less""",
+    ),
+    "large rate": (
+        HYPERPARAMETERS + "learning_rate: 10\n",
+        """\
+c.yaml:10:20: error C104 out-of-range: learning_rate is 10, and 1 is the most
+    9 |   hyperparameters:
+   10 |     learning_rate: 10
+      |                    ^^
+  hint: write 1 or less""",
     ),
     "not a number": (
         WHOLE.replace("0.9", ".nan"),
@@ -208,15 +238,17 @@ c.yaml:8:24: error C104 out-of-range: instance_type is an empty list
 c.yaml:10:5: error C104 out-of-range: instance_type has 11 items, and 10 are the most
     9 |   instance_type:
    10 |     - ml.g5.x0
-      |     ^^^^^^^^^^""",
+      |     ^^^^^^^^^^
+  hint: remove 1 of them""",
     ),
     "long name": (
-        WHOLE + f"deploy: {{endpoint: {'e' * 51}}}\n",
+        WHOLE + f"deploy: {{endpoint: {'e' * 38}}}\n",
         """\
-c.yaml:8:20: error C104 out-of-range: endpoint is longer than 50 characters
+c.yaml:8:20: error C104 out-of-range: endpoint is longer than 37 characters
     7 |   accuracy: 0.9
-    8 | deploy: {endpoint: eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee}
-      |                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^""",
+    8 | deploy: {endpoint: eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee}
+      |                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  hint: shorten it by 1 or more""",
     ),
     "long duration": (
         WHOLE + "evaluate: {max_runtime: 10d}\n",
@@ -224,7 +256,8 @@ c.yaml:8:20: error C104 out-of-range: endpoint is longer than 50 characters
 c.yaml:8:25: error C104 out-of-range: max_runtime is longer than 9d
     7 |   accuracy: 0.9
     8 | evaluate: {max_runtime: 10d}
-      |                         ^^^""",
+      |                         ^^^
+  hint: write 9d or less""",
     ),
     "misspelt choice": (
         WHOLE + "validate: {on_corrupt: skipp}\n",
@@ -262,6 +295,15 @@ c.yaml:4:10: error C106 bad-value: train is 'my-bucket/train', which is not an S
       |          ^^^^^^^^^^^^^^^
   hint: write it like s3://my-bucket/images/train""",
     ),
+    "fragment in a prefix": (
+        WHOLE.replace("s3://my-bucket/train", "s3://my-bucket/run#1"),
+        """\
+c.yaml:4:10: error C106 bad-value: train is 's3://my-bucket/run#1', and '#' may not be in it
+    3 | data:
+    4 |   train: s3://my-bucket/run#1
+      |          ^^^^^^^^^^^^^^^^^^^^
+  hint: use a prefix without it: programs that read S3 URIs as URLs cut the rest off, or change it""",
+    ),
     "underscore in the name": (
         WHOLE.replace("digits", "my_digits"),
         """\
@@ -271,6 +313,17 @@ between them
     2 | name: my_digits
       |       ^^^^^^^^^
   hint: write it like cats-and-dogs""",
+    ),
+    "instance type that SageMaker lacks": (
+        WHOLE + "score: {instance_type: [ml.m5.large, ml.m5.xlrage]}\n",
+        """\
+c.yaml:8:38: error C213 unknown-instance: SageMaker has no ml.m5.xlrage for batch transform jobs
+    7 |   accuracy: 0.9
+    8 | score: {instance_type: [ml.m5.large, ml.m5.xlrage]}
+      |                                      ^^^^^^^^^^^^
+  why:  it is not in the list of """
+        + SOURCE
+        + "\n  hint: did you mean 'ml.m5.xlarge'?",
     ),
     "instance type of EC2": (
         WHOLE + "score: {instance_type: m5.large}\n",

@@ -67,16 +67,15 @@ def _elsewhere(instance_type: str) -> str:
 
 def _instead(kind: str, instance_type: str) -> str:
     """A type of the kind that may be meant."""
-    name = family(instance_type)
     families = INSTANCE_TYPES[kind]
-    # Of a family that exists the size is wrong; for a family that does not, only a near one is a guess.
-    choices = families if name not in families else {name: families[name]}
-    names = [f"ml.{one}.{each}" for one, sizes in choices.items() for each in sizes.split()]
-    near = difflib.get_close_matches(instance_type, names, n=1, cutoff=0.8)
-    if near and not _elsewhere(instance_type):
-        return f"did you mean '{near[0]}'?"
-    if name in families:
-        return f"the sizes of {name} are {families[name].replace(' ', ', ')}"
+    # Family first: among all names, those that merely end alike would seem near.
+    for name in difflib.get_close_matches(family(instance_type), families, n=1, cutoff=0.7):
+        names = [f"ml.{name}.{size}" for size in families[name].split()]
+        near = difflib.get_close_matches(instance_type, names, n=1, cutoff=0.8)
+        if near and not _elsewhere(instance_type):
+            return f"did you mean '{near[0]}'?"
+        if name == family(instance_type):
+            return f"the sizes of {name} are {families[name].replace(' ', ', ')}"
     return "write a type such as ml.m5.xlarge, or ml.g4dn.xlarge with a GPU"
 
 

@@ -43,6 +43,13 @@ def test_nothing_is_said_of_other_types() -> None:
 
 
 UNKNOWN = {
+    "no family, a size that exists": (
+        "endpoint",
+        "ml.nope.large",
+        "SageMaker has no ml.nope.large for endpoints",
+        f"it is not in the list of {SOURCE}",
+        "write a type such as ml.m5.xlarge, or ml.g4dn.xlarge with a GPU",
+    ),
     "no family": (
         "transform",
         "ml.bogus.huge",

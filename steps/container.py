@@ -1,10 +1,11 @@
 """The contract between a SageMaker container and its program: folders, log, exit status, reason of a failure.
 
-Runs on Python 3.10 with nothing but the standard library: AWS's processing images have no more.
+This module uses only the standard library of Python 3.10, so that every program can import it in every image.
 """
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
@@ -21,6 +22,8 @@ REASON_LIMIT = 1024
 """SageMaker keeps this many characters of ExitMessage and FailureReason (DescribeProcessingJob)."""
 
 _CUT = "…"
+# An output folder may be a mount of its own, and the folder above it may be closed to the program.
+_NOT_BESIDE = frozenset({errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS})
 # The form of the built-in algorithm's own log lines, so that all logs of a pipeline read alike.
 _LOG_FORMAT = "[%(asctime)s %(levelname)s %(process)d] %(message)s"
 _LOG_TIME = "%m/%d/%Y %H:%M:%S"
@@ -108,9 +111,22 @@ def logging_to_stdout() -> Iterator[None]:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Writes a file that readers see whole or not at all, making its folder when needed."""
+    """Writes a file that readers see whole or not at all, making its folder when needed.
+
+    SageMaker uploads the folder of an output while the job runs (S3UploadMode Continuous), so the unfinished
+    file lies beside that folder. Where it cannot, it lies in the folder under a hidden name.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        _write_by_way_of(path.parent.parent, path, data)
+    except OSError as error:
+        if error.errno not in _NOT_BESIDE:
+            raise
+        _write_by_way_of(path.parent, path, data)
+
+
+def _write_by_way_of(folder: Path, path: Path, data: bytes) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

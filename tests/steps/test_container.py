@@ -1,8 +1,12 @@
+import errno
 import logging
+import os
 import re
 import stat
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,3 +124,52 @@ class TestWriteAtomically:
         with pytest.raises(OSError, match=r"b\.json"):
             write_atomically(tmp_path / "b.json", b"1")
         assert [file.name for file in tmp_path.iterdir()] == ["b.json"]
+
+    def test_unfinished_file_never_lies_in_the_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """SageMaker may upload all that the folder holds at any moment."""
+        path = tmp_path / "output" / "report" / "report.json"
+        seen: list[list[str]] = []
+        replace = Path.replace
+
+        def spy(self: Path, target: Path) -> Path:
+            seen.append([file.name for file in path.parent.iterdir()])
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", spy)
+        write_atomically(path, b"1")
+        assert seen == [[]]
+        assert path.read_bytes() == b"1"
+        assert [file.name for file in (tmp_path / "output").iterdir()] == ["report"]
+
+    @pytest.mark.parametrize("number", [errno.EXDEV, errno.EROFS], ids=errno.errorcode.get)
+    def test_folder_that_is_a_mount_of_its_own(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    ) -> None:
+        path = tmp_path / "report" / "report.json"
+        replace = Path.replace
+
+        def refuse_from_elsewhere(self: Path, target: Path) -> Path:
+            if self.parent != target.parent:
+                raise OSError(number, os.strerror(number))
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", refuse_from_elsewhere)
+        write_atomically(path, b"1")
+        assert path.read_bytes() == b"1"
+        assert [file.name for file in tmp_path.iterdir()] == ["report"]
+        assert [file.name for file in path.parent.iterdir()] == ["report.json"]
+
+    def test_folder_above_that_is_closed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = tmp_path / "report" / "report.json"
+        mkstemp = tempfile.mkstemp
+
+        def refuse_above(**where: Any) -> tuple[int, str]:
+            if where["dir"] == tmp_path:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return mkstemp(**where)
+
+        monkeypatch.setattr(tempfile, "mkstemp", refuse_above)
+        write_atomically(path, b"1")
+        assert path.read_bytes() == b"1"

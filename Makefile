@@ -37,6 +37,7 @@ bench: $(VENV)/installed-dev ## measure against peers and limits; writes build/b
 	$(BIN)/python -m tests.bench
 
 generate: $(VENV)/installed-dev ## write anew what is generated: schema, documents, golden definitions
+	$(BIN)/python -m pipeline.config.machines
 	$(BIN)/python -m pipeline.config.schema
 	$(BIN)/python -m pipeline.config.reference
 	$(BIN)/python -m pipeline.local.parity

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pipeline import executions
-from pipeline.bucket import require_objects
+from pipeline.bucket import as_folder, require_objects
 from pipeline.cli import console, watching
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Parameters, Profile, Region
 from pipeline.cli.target import Target, parse_parameters
@@ -50,7 +50,7 @@ def start(
     target = Target(config, local, profile, region)
     session = target.session()
     loaded = target.load(session)
-    _check_data(session, loaded, parameters)
+    parameters = _checked(session, loaded, parameters)
     arn = executions.start(session, loaded.config.name, parameters)
     if as_json:
         console.result_json({"arn": arn})
@@ -77,7 +77,7 @@ def run(
         job = _Job.of(target)
         done = job.upsert()
         console.note(f"pipeline {job.loaded.config.name} on {job.session.engine}: {done.action}")
-        _check_data(job.session, job.loaded, parameters)
+        parameters = _checked(job.session, job.loaded, parameters)
     more = watching.options(target)
     with _telling_if_interrupted(f"interrupted; an execution may have started: imgpipe status{more}"):
         arn = executions.start(job.session, job.loaded.config.name, parameters)
@@ -123,7 +123,8 @@ def _telling_if_interrupted(text: str) -> Iterator[None]:
         raise
 
 
-def _check_data(session: Session, loaded: Loaded, parameters: Mapping[str, str]) -> None:
+def _checked(session: Session, loaded: Loaded, parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """The parameters, their prefixes ending in a slash: `s3://b/train` alone matches `train-old/` too."""
     data = loaded.config.data
     prefixes = {"TrainData": data.train, "ValidationData": data.validation}
     given = {name: parameters.get(name, uri) for name, uri in prefixes.items()}
@@ -131,6 +132,7 @@ def _check_data(session: Session, loaded: Loaded, parameters: Mapping[str, str])
     if bad:
         raise UsageError(*bad)
     require_objects(session, given)
+    return {**parameters, **{name: as_folder(given[name]) for name in prefixes if name in parameters}}
 
 
 def _bad_uri(name: str, uri: str) -> Finding:

@@ -60,6 +60,19 @@ def test_ctrl_c_before_the_watch(
 
 
 @pytest.mark.usefixtures("session")
+def test_a_prefix_given_as_a_parameter_is_that_folder_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, str] = {}
+
+    def start(_: Session, __: str, parameters: dict[str, str]) -> str:
+        sent.update(parameters)
+        return "arn"
+
+    monkeypatch.setattr(executions, "start", start)
+    run.start(config=CONFIG, local=True, parameter=["TrainData=s3://bucket/train", "Epochs=3"])
+    assert sent == {"TrainData": "s3://bucket/train/", "Epochs": "3"}
+
+
+@pytest.mark.usefixtures("session")
 @pytest.mark.parametrize("command", [run.run, run.start])
 def test_a_parameter_that_is_no_prefix_is_refused_before_the_start(command: Callable[..., None]) -> None:
     with pytest.raises(UsageError) as caught:

@@ -134,7 +134,6 @@ def test_a_server_without_a_program_leaves_nothing(servers: Servers) -> None:
     assert open_descriptors() == before
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone lets two sockets share a port so")
 def test_a_reserved_port_is_nobody_else_s(servers: Servers) -> None:
     server = servers.start("never ready")
     with socket.socket() as other:

@@ -45,7 +45,7 @@ def explain(error: BotoCoreError | ClientError) -> ImgpipeError:
                 "R005",
                 "unreachable",
                 str(error).rstrip("."),
-                hint="check the network and the region; for the local SageMaker see `imgpipe local status`",
+                hint="check the network and the region; `imgpipe local up` starts a local SageMaker again",
             )
         )
     return RunError(Finding("R006", "aws-client", str(error)))

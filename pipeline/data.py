@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import obstore
@@ -30,15 +31,28 @@ _S3_ERROR = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
 
 @dataclass(frozen=True)
 class Pushed:
-    """What a push did. `foreign` counts objects under the prefixes that the folder does not have."""
+    """What a push did.
+
+    Attributes:
+        uploaded: Number of files sent.
+        present: Number of files that were there already.
+        foreign: URIs of the objects under the prefixes that the folder does not have.
+        deleted: Whether the foreign objects were deleted.
+    """
 
     uploaded: int
     present: int
-    foreign: int
+    foreign: tuple[str, ...]
+    deleted: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The outcome for programs."""
-        return {"uploaded": self.uploaded, "already_present": self.present, "not_in_folder": self.foreign}
+        return {
+            "uploaded": self.uploaded,
+            "already_present": self.present,
+            "not_in_folder": len(self.foreign),
+            "deleted": len(self.foreign) if self.deleted else 0,
+        }
 
 
 @dataclass(frozen=True)
@@ -55,23 +69,24 @@ def push(
     prefixes: Mapping[str, str],
     *,
     overwrite: bool,
+    delete: bool = False,
     progress: Callable[[Iterable[object], int], Iterator[object]],
 ) -> Pushed:
-    """Uploads the files of each split to its prefix.
-
-    What is there already is not sent again, and nothing is deleted.
+    """Uploads the files of each split to its prefix. What is there already is not sent again.
 
     Args:
         session: Where to.
         splits: The files by split.
         prefixes: S3 URI by split, such as {"train": "s3://b/train"}.
         overwrite: Replace objects that differ from the file of the same name.
+        delete: Delete what lies under the prefixes and is not in the folder, once all is uploaded.
         progress: Wraps an iterable of a known length and shows how far it has come.
 
     Raises:
         RunError: Objects differ and `overwrite` is false; nothing has been uploaded then. Or S3 failed.
     """
-    present = foreign = 0
+    present = 0
+    foreign: list[tuple[S3Store, str]] = []
     work: list[tuple[S3Store, _Upload]] = []
     for split, uri in prefixes.items():
         bucket, prefix = split_uri(uri)
@@ -79,13 +94,24 @@ def push(
         store = _store(session, bucket)
         remote = _remote(store, uri)
         uploads = [_compare(splits[split].root, path, prefix, remote) for path in splits[split].files]
-        foreign += len(remote.keys() - {upload.key for upload in uploads})
+        foreign += [(store, key) for key in sorted(remote.keys() - {upload.key for upload in uploads})]
         present += sum(upload.state == "same" for upload in uploads)
         work += [(store, upload) for upload in uploads if upload.state != "same"]
     if not overwrite:
         _refuse_overwriting([upload for _, upload in work if upload.state == "different"])
     _upload(work, progress)
-    return Pushed(len(work), present, foreign)
+    if delete:
+        _delete(foreign)
+    uris = tuple(f"s3://{store.config['bucket']}/{key}" for store, key in foreign)
+    return Pushed(len(work), present, uris, deleted=delete)
+
+
+def _delete(foreign: Sequence[tuple[S3Store, str]]) -> None:
+    for store, keys in groupby(foreign, key=lambda found: found[0]):
+        try:
+            obstore.delete(store, [key for _, key in keys])
+        except _STORE_ERRORS as error:
+            raise _failed("all uploaded, but not all that is not in the folder was deleted", error) from error
 
 
 def _upload(

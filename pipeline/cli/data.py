@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Profile, Region
 from pipeline.cli.target import Target
+
+if TYPE_CHECKING:
+    from pipeline.data import Pushed
+
+_EXAMPLES = 3
 
 
 def sample(
@@ -34,6 +39,7 @@ def push(
     folder: Annotated[Path, typer.Argument(help="Holds train/CLASS/… and validation/CLASS/…")],
     config: ConfigFile = DEFAULT_CONFIG,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace objects that differ.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete objects that the folder lacks.")] = False,
     local: Local = False,
     profile: Profile = None,
     region: Region = None,
@@ -58,6 +64,7 @@ def push(
         splits,
         {"train": data.train, "validation": data.validation},
         overwrite=overwrite,
+        delete=delete,
         progress=lambda items, total: console.progress(items, total, "uploading"),
     )
     skipped = sum(len(split.skipped) for split in splits.values())
@@ -66,4 +73,16 @@ def push(
         return
     console.result(f"{pushed.uploaded:,} files uploaded, {pushed.present:,} were there already")
     if pushed.foreign:
-        console.note(f"{pushed.foreign:,} other objects lie under the prefixes; they were left alone")
+        console.note(_foreign_objects(pushed))
+
+
+def _foreign_objects(pushed: Pushed) -> str:
+    count, examples = len(pushed.foreign), ", ".join(pushed.foreign[:_EXAMPLES])
+    more = f", … and {count - _EXAMPLES:,} more" if count > _EXAMPLES else ""
+    if pushed.deleted:
+        return f"deleted what the folder lacks, {count:,} in all: {examples}{more}"
+    return (
+        f"warning: the folder lacks {count:,} that lie under the prefixes and are used too: "
+        f"{examples}{more}\n"
+        "  hint: `--delete` deletes them; other images want prefixes of their own (data: in the YAML)"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ MARKS = {
     "Waiting": "·",
 }
 _LOG_TAIL = 10
+_REMARK = 100
 _WARNINGS = 20
 
 
@@ -103,7 +104,8 @@ def _step_failed(session: Session, step: Step, not_run: str, target: Target) -> 
     details = [("reason", step.reason or "SageMaker gave none")]
     stream = logs.LogStream.of(step)
     tail = logs.last_lines(session, stream, _LOG_TAIL) if stream else []
-    if tail:
+    # A program's own reason is also the end of its log; once is enough.
+    if tail and not _is_told(step.reason, tail):
         details.append(("log", f"imgpipe logs {step.name}{options(target)}   (its last lines)"))
         details += [("", line) for line in tail]
     if not_run:
@@ -123,6 +125,11 @@ def _tell_warnings(session: Session, execution: Execution, told: set[str]) -> No
         told.add(step.name)
         for line in logs.warnings(session, stream, _WARNINGS):
             console.note(f"warning from {step.name}: {line}")
+
+
+def _is_told(reason: str | None, tail: Sequence[str]) -> bool:
+    last = tail[-1].strip()
+    return bool(last) and last in (reason or "")
 
 
 @contextmanager
@@ -170,4 +177,5 @@ def _duration(step: Step) -> str:
 def _remark(step: Step) -> str:
     if step.outcome is not None:
         return f"condition is {step.outcome.lower()}"
-    return step.reason or ""
+    # A long reason follows the table, whole.
+    return step.reason.splitlines()[0][:_REMARK] if step.reason else ""

@@ -53,7 +53,7 @@ from tests.pipeline.stubs import client_error
         pytest.param(
             EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
             'error R005 unreachable: Could not connect to the endpoint URL: "http://127.0.0.1:1"\n'
-            "  hint: check the network and the region; for the local SageMaker see `imgpipe local status`",
+            "  hint: check the network and the region; `imgpipe local up` starts a local SageMaker again",
             ExitCode.FAILED,
             id="unreachable",
         ),

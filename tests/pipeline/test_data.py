@@ -43,7 +43,7 @@ def test_a_push_uploads_what_is_missing_and_nothing_twice(session: Session, tmp_
         tmp_path, {"train/cat/1.jpg": b"one", "train/dog/ü 2.jpg": b"two", "validation/cat/3.jpg": b"3"}
     )
     first = push(session, read(folder), prefixes("push-twice"), overwrite=False, progress=quiet)
-    assert first == Pushed(uploaded=3, present=0, foreign=0)
+    assert first == Pushed(uploaded=3, present=0, foreign=())
     assert keys(session, "push-twice") == {
         "train/cat/1.jpg": b"one",
         "train/dog/ü 2.jpg": b"two",
@@ -52,7 +52,27 @@ def test_a_push_uploads_what_is_missing_and_nothing_twice(session: Session, tmp_
     (folder / "train/cat/4.jpg").write_bytes(b"four")
     (folder / "train/cat/1.jpg").unlink()
     second = push(session, read(folder), prefixes("push-twice"), overwrite=False, progress=quiet)
-    assert second == Pushed(uploaded=1, present=2, foreign=1)
+    assert second == Pushed(uploaded=1, present=2, foreign=("s3://push-twice/train/cat/1.jpg",))
+
+
+def test_what_the_folder_lacks_is_deleted_only_when_asked_for(session: Session, tmp_path: Path) -> None:
+    session.client("s3").create_bucket(Bucket="push-delete")
+    session.client("s3").put_object(Bucket="push-delete", Key="train-old/cat/9.jpg", Body=b"elsewhere")
+    folder = lay_out(
+        tmp_path, {"train/cat/1.jpg": b"1", "train/cat/2.jpg": b"2", "validation/cat/3.jpg": b"3"}
+    )
+    push(session, read(folder), prefixes("push-delete"), overwrite=False, progress=quiet)
+    (folder / "train/cat/2.jpg").unlink()
+    kept = push(session, read(folder), prefixes("push-delete"), overwrite=False, progress=quiet)
+    assert kept == Pushed(0, 2, ("s3://push-delete/train/cat/2.jpg",))
+    assert "train/cat/2.jpg" in keys(session, "push-delete")
+    done = push(session, read(folder), prefixes("push-delete"), overwrite=False, delete=True, progress=quiet)
+    assert done.to_json() == {"uploaded": 0, "already_present": 2, "not_in_folder": 1, "deleted": 1}
+    assert sorted(keys(session, "push-delete")) == [
+        "train-old/cat/9.jpg",
+        "train/cat/1.jpg",
+        "validation/cat/3.jpg",
+    ]
 
 
 def test_what_differs_is_replaced_only_when_asked_for(session: Session, tmp_path: Path) -> None:
@@ -69,14 +89,14 @@ def test_what_differs_is_replaced_only_when_asked_for(session: Session, tmp_path
     )
     assert keys(session, "push-differs") == {"train/cat/1.jpg": b"one", "validation/cat/2.jpg": b"two"}
     done = push(session, read(folder), prefixes("push-differs"), overwrite=True, progress=quiet)
-    assert done == Pushed(uploaded=2, present=1, foreign=0)
+    assert done == Pushed(uploaded=2, present=1, foreign=())
     assert keys(session, "push-differs")["train/cat/1.jpg"] == b"changed"
 
 
 def test_a_push_to_the_whole_bucket(session: Session, tmp_path: Path) -> None:
     session.client("s3").create_bucket(Bucket="push-whole")
     splits = read(lay_out(tmp_path, {"train/cat/1.jpg": b"one", "validation/cat/2#?.jpg": b"two"}))
-    for expected in (Pushed(1, 0, 0), Pushed(0, 1, 0)):
+    for expected in (Pushed(1, 0, ()), Pushed(0, 1, ())):
         done = push(session, splits, {"validation": "s3://push-whole"}, overwrite=False, progress=quiet)
         assert done == expected
     assert keys(session, "push-whole") == {"cat/2#?.jpg": b"two"}

@@ -23,7 +23,7 @@ def lay_out(folder: Path, *names: str) -> Path:
 @pytest.fixture
 def bucket(session: Session, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """A bucket of the test's own, and a config that names it."""
-    name: str = request.node.name.replace("_", "-")[:63].rstrip("-")
+    name: str = request.node.name.translate(str.maketrans("_[", "--", "]"))[:63].rstrip("-")
     session.client("s3").create_bucket(Bucket=name)
     uris = SimpleNamespace(train=f"s3://{name}/train", validation=f"s3://{name}/validation")
     loaded = SimpleNamespace(config=SimpleNamespace(data=uris))
@@ -54,8 +54,37 @@ def test_push_for_programs(bucket: str, tmp_path: Path, capsys: pytest.CaptureFi
         "uploaded": 2,
         "already_present": 0,
         "not_in_folder": 0,
+        "deleted": 0,
         "skipped": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("delete", "told"),
+    [
+        pytest.param(
+            False,
+            "warning: the folder lacks 1 that lie under the prefixes and are used too: "
+            "s3://{bucket}/train/cat/1.jpg\n"
+            "  hint: `--delete` deletes them; other images want prefixes of their own (data: in the YAML)\n",
+            id="kept",
+        ),
+        pytest.param(
+            True,
+            "deleted what the folder lacks, 1 in all: s3://{bucket}/train/cat/1.jpg\n",
+            id="deleted",
+        ),
+    ],
+)
+def test_what_the_folder_lacks_is_told(
+    delete: bool, told: str, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = lay_out(tmp_path, "train/cat/1.jpg", "train/cat/4.jpg", "validation/cat/2.jpg")
+    data.push(folder)
+    (folder / "train/cat/1.jpg").unlink()
+    capsys.readouterr()
+    data.push(folder, delete=delete)
+    assert capsys.readouterr().err.endswith(told.format(bucket=bucket))
 
 
 def test_push_looks_at_the_folder_before_it_connects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

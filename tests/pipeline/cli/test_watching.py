@@ -69,6 +69,19 @@ def test_a_failed_step_is_told_with_reason_log_and_what_did_not_run() -> None:
     )
 
 
+def test_a_reason_that_ends_the_log_is_told_once() -> None:
+    reason = "AlgorithmError: error V001 dataset-invalid: 1 check failed\n  hint: delete it"
+    failed = done("TrainModel", "Training", "Failed", reason=reason, job_arn=JOB)
+    seen = execution("Failed", failed)
+    assert str(watching.failure(with_log("[now ERROR 1] one", "  hint: delete it"), seen, TARGET)) == (
+        "error R301 step-failed: TrainModel failed after 12.4 s\n"
+        "  reason: AlgorithmError: error V001 dataset-invalid: 1 check failed\n"
+        "            hint: delete it\n"
+        "  hint:   fix it and start again: imgpipe run --local -c config/quickstart.yaml"
+    )
+    assert "hint: delete it" not in watching.summary(seen)
+
+
 def test_a_gate_that_closed_is_told_with_its_figures() -> None:
     rejected = done("RejectModel", "Fail", "Failed", reason="accuracy 0.81 is below 0.9")
     seen = execution("Failed", rejected, Step("RegisterModel", "RegisterModel", "Not run"))

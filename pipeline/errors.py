@@ -85,6 +85,19 @@ class Finding:
         }
 
 
+@dataclass(frozen=True)
+class Code:
+    """What a code stands for.
+
+    Attributes:
+        slug: The code in words.
+        meaning: One line for the table of codes.
+    """
+
+    slug: str
+    meaning: str
+
+
 class ImgpipeError(Exception):
     """The root of all expected errors: one or more findings and the exit code that they mean."""
 

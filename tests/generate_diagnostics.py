@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.config.codes import CODES
+from pipeline.language.codes import CODES as DEFINITION_CODES
 from steps.validate.findings import CHECKS
 
 ROOT = Path(__file__).parents[1]
@@ -52,6 +53,7 @@ def text() -> str:
 
 def _all() -> Iterator[tuple[str, str, str]]:
     yield from ((code, about.slug, "pipeline/config/codes.py") for code, about in CODES.items())
+    yield from ((code, one.slug, "pipeline/language/codes.py") for code, one in DEFINITION_CODES.items())
     yield from ((check.code, name, "steps/validate/findings.py") for name, check in CHECKS.items())
     for file in sorted([*ROOT.glob("pipeline/**/*.py"), *ROOT.glob("steps/**/*.py")]):
         module = file.relative_to(ROOT).as_posix()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.building import build
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json
 from pipeline.config.loader import load_config
 from pipeline.errors import ConfigError
@@ -44,15 +45,10 @@ def compile_definition(
     Facts of an account that nobody has named yet stand as placeholders; upsert asks AWS for them.
     """
     loaded = load_config(config, facts=None, environ=os.environ)
-    for warning in loaded.warnings:
-        console.note(str(warning))
     if loaded.stand_ins:
         names = ", ".join(loaded.stand_ins)
         console.note(f"note: placeholders stand for {names} of the account; upsert asks AWS for them")
-    # Seconds to import, so only where a definition is built.
-    from pipeline.definition import build_definition
-
-    definition = build_definition(loaded.config, loaded.facts)
+    definition = build(loaded)
     if out is None:
         console.result(definition.text)
         return

@@ -27,8 +27,8 @@ COMMANDS: Mapping[str, Entry] = {
     "compile": Entry(
         "pipeline.cli.define:compile_definition", "Print the pipeline definition, offline.", _MAIN
     ),
-    "upsert": Entry("pipeline.cli.run:upsert", "Create or update the pipeline.", _MAIN),
-    "start": Entry("pipeline.cli.run:start", "Start an execution.", _MAIN),
+    "upsert": Entry("pipeline.cli.upsert:upsert", "Create or update the pipeline.", _MAIN),
+    "start": Entry("pipeline.cli.start:start", "Start an execution.", _MAIN),
     "run": Entry("pipeline.cli.run:run", "Upsert, start and watch.", _MAIN),
     "status": Entry("pipeline.cli.look:status", "Show the steps of an execution.", _LOOK),
     "watch": Entry("pipeline.cli.look:watch", "Follow an execution until it ends.", _LOOK),

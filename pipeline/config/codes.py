@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Code:
-    """What a code stands for.
-
-    Attributes:
-        slug: The code in words.
-        meaning: One line for the table of codes.
-    """
-
-    slug: str
-    meaning: str
-
+from pipeline.errors import Code
 
 CODES = {
     "C001": Code("yaml-syntax", "the file is not YAML"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pipeline.language import conditions, expressions, parameters
 from pipeline.local.api import refused, shapes
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.aws import SIGNING_NAMES
-from pipeline.local.execution import conditions, expressions, parameters
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
 
 PATH = Path(__file__).parents[2] / "docs" / "parity.md"

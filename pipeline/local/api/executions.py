@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.errors import ImgpipeError
+from pipeline.language.parameters import ParameterError, Value, values_of
 from pipeline.local import arns
 from pipeline.local.api.listing import Listing, page
 from pipeline.local.api.pipelines import find_pipeline, other_version, parsed
@@ -11,7 +12,6 @@ from pipeline.local.errors import ApiError
 from pipeline.local.execution import archive
 from pipeline.local.execution.checks import check_supported
 from pipeline.local.execution.execution import EXECUTION
-from pipeline.local.execution.parameters import ParameterError, Value, values_of
 from pipeline.local.execution.run import STEP
 from pipeline.local.records import Record
 

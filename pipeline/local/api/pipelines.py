@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.errors import ImgpipeError
+from pipeline.language import definition as definitions
+from pipeline.language.definition import Definition, DefinitionError
+from pipeline.language.expressions import UNKNOWN
+from pipeline.language.parameters import Value
 from pipeline.local import arns
 from pipeline.local.api import shapes
 from pipeline.local.api.listing import Listing, page
 from pipeline.local.api.service import Handler, Request, Service, without
 from pipeline.local.errors import ApiError
-from pipeline.local.execution import definition as definitions
 from pipeline.local.execution.checks import check_arguments, check_types
-from pipeline.local.execution.definition import Definition, DefinitionError
-from pipeline.local.execution.expressions import UNKNOWN
-from pipeline.local.execution.parameters import Value
 from pipeline.local.records import Record
 
 _LISTING = Listing("PipelineSummaries", "PipelineName", prefixes={"PipelineNamePrefix": "PipelineName"})

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pipeline.errors import Finding, ImgpipeError
+from pipeline.language.definition import Definition, DefinitionError, Step
+from pipeline.language.expressions import UNKNOWN, evaluate
+from pipeline.language.parameters import Value
 from pipeline.local.errors import ApiError, NotSupportedLocally
-from pipeline.local.execution.definition import Definition, DefinitionError, Step
-from pipeline.local.execution.expressions import UNKNOWN, evaluate
-from pipeline.local.execution.parameters import Value
 from pipeline.local.execution.run import EarlyScope
 from pipeline.local.execution.steps.executor import StepExecutor
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED

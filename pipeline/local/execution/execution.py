@@ -7,10 +7,10 @@ import queue
 import threading
 from collections.abc import Callable
 
+from pipeline.language.definition import Step
+from pipeline.language.expressions import ExpressionError
+from pipeline.language.graph import Phase, turn
 from pipeline.local.errors import ApiError
-from pipeline.local.execution.definition import Step
-from pipeline.local.execution.expressions import ExpressionError
-from pipeline.local.execution.graph import Phase, turn
 from pipeline.local.execution.run import STEP, Run, StepScope
 from pipeline.local.execution.steps.executor import Metadata, Outcome, StepFailed
 from pipeline.local.execution.steps.registry import EXECUTORS, properties_of

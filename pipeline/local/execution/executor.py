@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from pipeline.local.execution import archive, parameters
-from pipeline.local.execution import definition as definitions
+from pipeline.language import definition as definitions
+from pipeline.language import parameters
+from pipeline.local.execution import archive
 from pipeline.local.execution.execution import EXECUTION, Execution
 from pipeline.local.execution.run import STEP, Call, ObjectReader, Run
 from pipeline.local.records import Record, Records

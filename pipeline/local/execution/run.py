@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from pipeline.errors import ImgpipeError
+from pipeline.language.definition import Definition, Step
+from pipeline.language.expressions import UNKNOWN, ExpressionError
+from pipeline.language.parameters import Value
 from pipeline.local import arns
-from pipeline.local.execution.definition import Definition, Step
-from pipeline.local.execution.expressions import UNKNOWN, ExpressionError
-from pipeline.local.execution.parameters import Value
 from pipeline.local.records import Record, Records
 
 STEP = "PipelineExecutionStep"

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline import executions
 from pipeline.account import PLACEHOLDERS
-from pipeline.cli import run
+from pipeline.cli import run, upsert
+from pipeline.cli import start as start_command
 from pipeline.cli.target import Target
 from pipeline.config.loader import Loaded, load_config
 from pipeline.errors import UsageError
@@ -31,7 +32,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
 
     monkeypatch.setattr(Target, "session", lambda _: session)
     monkeypatch.setattr(Target, "load", load)
-    monkeypatch.setattr(run, "bring_about", lambda *_: Upserted("arn", "created", ()))
+    monkeypatch.setattr(upsert, "bring_about", lambda *_: Upserted("arn", "created", ()))
     return session
 
 
@@ -51,7 +52,7 @@ def test_ctrl_c_before_the_watch(
     place: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if place == "upsert":
-        monkeypatch.setattr(run, "bring_about", interrupt)
+        monkeypatch.setattr(upsert, "bring_about", interrupt)
     else:
         monkeypatch.setattr(executions, "start", interrupt)
     with pytest.raises(KeyboardInterrupt):
@@ -68,12 +69,12 @@ def test_a_prefix_given_as_a_parameter_is_that_folder_only(monkeypatch: pytest.M
         return "arn"
 
     monkeypatch.setattr(executions, "start", start)
-    run.start(config=CONFIG, local=True, parameter=["TrainData=s3://bucket/train", "Epochs=3"])
+    start_command.start(config=CONFIG, local=True, parameter=["TrainData=s3://bucket/train", "Epochs=3"])
     assert sent == {"TrainData": "s3://bucket/train/", "Epochs": "3"}
 
 
 @pytest.mark.usefixtures("session")
-@pytest.mark.parametrize("command", [run.run, run.start])
+@pytest.mark.parametrize("command", [run.run, start_command.start])
 def test_a_parameter_that_is_no_prefix_is_refused_before_the_start(command: Callable[..., None]) -> None:
     with pytest.raises(UsageError) as caught:
         command(config=CONFIG, local=True, parameter=["ValidationData=x", "TrainData=s3://b_/x"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pipeline.local.execution.conditions import ConditionError, all_hold
-from pipeline.local.execution.definition import Step
-from pipeline.local.execution.expressions import Scope, evaluate
+from pipeline.language.conditions import ConditionError, all_hold
+from pipeline.language.definition import Step
+from pipeline.language.expressions import Scope, evaluate
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import Metadata, Outcome, StepFailed
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pipeline.language.definition import Step
+from pipeline.language.expressions import UNKNOWN, Scope, evaluate
 from pipeline.local import arns
-from pipeline.local.execution.definition import Step
-from pipeline.local.execution.expressions import UNKNOWN, Scope, evaluate
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import SUCCEEDED, Metadata, Outcome
 from pipeline.local.execution.steps.request import generated_name, send, tagged

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.local.execution.definition import Step
-from pipeline.local.execution.expressions import Scope
+from pipeline.language.definition import Step
+from pipeline.language.expressions import Scope
 from pipeline.local.execution.run import Run
 from pipeline.local.records import Record
 

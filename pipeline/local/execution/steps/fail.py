@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pipeline.local.execution.definition import Step
-from pipeline.local.execution.expressions import Scope, as_text, evaluate
+from pipeline.language.definition import Step
+from pipeline.language.expressions import Scope, as_text, evaluate
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import Metadata, Outcome
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.local.execution.definition import Step
+from pipeline.language.definition import Step
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.condition import ConditionStep
 from pipeline.local.execution.steps.endpoint import EndpointStep

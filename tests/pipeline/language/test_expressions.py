@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.local.execution.expressions import (
+from pipeline.language.expressions import (
     UNKNOWN,
     ExpressionError,
     Parameter,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.local.execution import paths
+from pipeline.language import paths
 
 VARIABLES = (
     "StartDateTime",

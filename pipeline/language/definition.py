@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.local.execution import conditions, expressions, parameters
-from pipeline.local.execution.graph import Branch, Graph, Node, find_cycle
+from pipeline.language import conditions, expressions, parameters
+from pipeline.language.graph import Branch, Graph, Node, find_cycle
+from pipeline.language.problem import Path
 
 VERSION = "2020-12-01"
 CONDITION = "Condition"
@@ -57,6 +58,7 @@ class Step:
         display_name: DisplayName, if any.
         description: Description, if any.
         raw: The step as written, for the keys that only some executors know.
+        path: Where the step stands in the document, such as ("Steps", 5, "Arguments", "IfSteps", 0).
     """
 
     name: str
@@ -68,6 +70,7 @@ class Step:
     display_name: str | None
     description: str | None
     raw: Mapping[str, object]
+    path: Path = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def parse(text: str) -> Definition:
     declared, found = parameters.parse(raw.get("Parameters") or [])
     problems += found
     steps: dict[str, Step] = {}
-    problems += _collect(raw.get("Steps") or [], None, steps)
+    problems += _collect(raw.get("Steps") or [], None, ("Steps",), steps)
     problems += _reference_problems(declared, steps)
     if problems:
         raise DefinitionError(problems)
@@ -114,7 +117,7 @@ def _top_problems(raw: Mapping[str, object]) -> Iterator[str]:
         yield "it has no Steps"
 
 
-def _collect(items: object, branch: Branch | None, steps: dict[str, Step]) -> Iterator[str]:
+def _collect(items: object, branch: Branch | None, path: Path, steps: dict[str, Step]) -> Iterator[str]:
     """Add the steps of a list, and of the branches in it, to `steps`; yields what is wrong."""
     where = f"the branches of '{branch.condition}'" if branch else "Steps"
     if not isinstance(items, list):
@@ -125,7 +128,7 @@ def _collect(items: object, branch: Branch | None, steps: dict[str, Step]) -> It
         yield from found
         if found:
             continue
-        step = _step(item, branch)
+        step = _step(item, branch, (*path, index))
         if step.name in steps:
             yield f"there are two steps named '{step.name}'"
         steps[step.name] = step
@@ -133,9 +136,9 @@ def _collect(items: object, branch: Branch | None, steps: dict[str, Step]) -> It
             if branch:
                 yield f"step '{step.name}': a Condition step cannot be inside another Condition step"
             for key, outcome in (("IfSteps", True), ("ElseSteps", False)):
-                yield from _collect(
-                    item["Arguments"].get(key) or [], branch or Branch(step.name, outcome), steps
-                )
+                inside = branch or Branch(step.name, outcome)
+                below = (*step.path, "Arguments", key)
+                yield from _collect(item["Arguments"].get(key) or [], inside, below, steps)
 
 
 def _form_problems(item: object, where: str) -> Iterator[str]:
@@ -164,7 +167,7 @@ def _is_property_file(file: object) -> bool:
     return isinstance(file, Mapping) and all(isinstance(file.get(key), str) for key in keys)
 
 
-def _step(item: Mapping[str, object], branch: Branch | None) -> Step:
+def _step(item: Mapping[str, object], branch: Branch | None, path: Path) -> Step:
     arguments = item.get("Arguments") or {}
     files = item.get("PropertyFiles") or []
     depends_on = item.get("DependsOn") or []
@@ -189,6 +192,7 @@ def _step(item: Mapping[str, object], branch: Branch | None) -> Step:
         display_name=display_name if isinstance(display_name, str) else None,
         description=description if isinstance(description, str) else None,
         raw=item,
+        path=path,
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.local.execution.graph import Branch, Graph, Node, Phase, Turn, find_cycle, turn
+from pipeline.language.graph import Branch, Graph, Node, Phase, Turn, find_cycle, turn
 
 
 def node(*waits_for: str, branch: Branch | None = None) -> Node:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.local.execution.conditions import TYPES, ConditionError, all_hold, holds, problems
+from pipeline.language.conditions import TYPES, ConditionError, all_hold, holds, problems
 
 COMPARISONS = {
     "Equals": operator.eq,

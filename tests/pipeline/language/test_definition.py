@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.local.execution.definition import Definition, DefinitionError, PropertyFile, parse
-from pipeline.local.execution.graph import Branch
+from pipeline.language.definition import Definition, DefinitionError, PropertyFile, parse
+from pipeline.language.graph import Branch
 
 
 def step(name: str, kind: str = "Training", arguments: Any = None, **rest: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.local.execution.parameters import Declaration, ParameterError, parse, values_of
+from pipeline.language.parameters import Declaration, ParameterError, parse, values_of
 
 
 def declare(name: str, kind: str = "String", **rest: Any) -> dict[str, Any]:

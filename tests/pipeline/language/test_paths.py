@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.local.execution.paths import Path, PathError, parse, walk
+from pipeline.language.paths import Path, PathError, parse, walk
 
 VALUE = {
     "ModelArtifacts": {"S3ModelArtifacts": "s3://b/m.tar.gz"},

@@ -1,0 +1,1 @@
+"""What AWS would refuse of a definition, found offline."""

@@ -15,6 +15,8 @@ class AccountFacts:
         partition: aws, aws-cn or aws-us-gov.
         bucket: Where code, data and results go; by default SageMaker's own `sagemaker-{region}-{account}`.
         role: ARN of the execution role.
+        without_quota: (kind, instance type) of machines that the account may run none of; kinds are those of
+            steps.instance_types: training, processing, transform and endpoint.
     """
 
     account: str
@@ -22,6 +24,7 @@ class AccountFacts:
     partition: str
     bucket: str
     role: str
+    without_quota: frozenset[tuple[str, str]] = frozenset()
 
 
 PLACEHOLDERS = AccountFacts(

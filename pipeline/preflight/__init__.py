@@ -1,0 +1,1 @@
+"""Checks of what a pipeline needs of AWS, before it costs anything."""

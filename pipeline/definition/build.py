@@ -8,7 +8,6 @@ from pipeline.account import AccountFacts
 from pipeline.bundle import Bundle, bundle
 from pipeline.config.model import PipelineConfig
 from pipeline.definition.document import rendered
-from pipeline.definition.offline import offline_sdk
 
 _PROGRAMS = ("validate", "evaluate")
 
@@ -28,6 +27,11 @@ class Definition:
     bundles: tuple[Bundle, ...]
 
 
+def programs() -> tuple[Bundle, ...]:
+    """The packed programs of the processing steps."""
+    return tuple(bundle(room) for room in _PROGRAMS)
+
+
 def build_definition(config: PipelineConfig, facts: AccountFacts) -> Definition:
     """Build the definition of a pipeline for an account.
 
@@ -36,7 +40,10 @@ def build_definition(config: PipelineConfig, facts: AccountFacts) -> Definition:
     Raises:
         ConfigError: Code D101, if SageMaker has no image for a step in the region.
     """
-    bundles = tuple(bundle(room) for room in _PROGRAMS)
+    # These import boto3 and the SDK, which whoever has a kept definition does not need.
+    from pipeline.definition.offline import offline_sdk
+
+    bundles = programs()
     with offline_sdk(facts.region):
         from pipeline.definition.assembly import assemble
 

@@ -1,0 +1,48 @@
+"""A definition with all that is wrong with it, built anew only if something has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.account import AccountFacts
+from pipeline.config.model import PipelineConfig
+from pipeline.definition.build import Definition, build_definition, programs
+from pipeline.definition.cache import Cache, Entry, code_hash, key_of
+from pipeline.language.problem import Problem
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A definition and what the checks found in it, in the order of the document."""
+
+    definition: Definition
+    problems: tuple[Problem, ...]
+
+
+def checked_definition(
+    config: PipelineConfig, facts: AccountFacts, cache: Cache, on_build: Callable[[], None]
+) -> Checked:
+    """The definition of a pipeline for an account, checked.
+
+    Args:
+        config: The config.
+        facts: The account.
+        cache: Where definitions are kept.
+        on_build: Called before the SageMaker SDK is imported, which takes seconds.
+
+    Raises:
+        ConfigError: Code D101, if SageMaker has no image for a step in the region.
+    """
+    bundles = programs()
+    key = key_of(config, facts, tuple(one.sha256 for one in bundles), code_hash())
+    kept = cache.get(key)
+    if kept is None:
+        on_build()
+        text = build_definition(config, facts).text
+        # The checks load botocore's model of SageMaker, which a kept definition does not need.
+        from pipeline.checks.engine import problems
+
+        kept = Entry(text, problems(text))
+        cache.put(key, kept)
+    return Checked(Definition(config.name, kept.text, bundles), kept.problems)

@@ -65,7 +65,7 @@ def walk(value: object, path: Path, root: str) -> object:
         try:
             value = _enter(value, part)
         except LookupError:
-            where = root + _shown(path[:depth])
+            where = root + shown(path[:depth])
             raise PathError(f"{where} has no {part!r}; {_inventory(value)}") from None
     return value
 
@@ -85,7 +85,8 @@ def _named(items: Sequence[object], name: str) -> object:
     raise LookupError
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
+    """A path as a definition writes it after the name of what it starts from: `.Outputs['train'][0]`."""
     return "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" if part.isidentifier() else f"[{part!r}]"
         for part in path

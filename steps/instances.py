@@ -21,9 +21,9 @@ RETIRED = {
 validation of a request finds them; a job that asks for one waits for capacity that does not come."""
 
 
-LOCAL_STORAGE = frozenset(
+_LOCAL_STORAGE = (
     "c5d c6gd dl1 g4dn g5 g6 g6e g7e m5d m6gd p3dn p4d p4de p5 p5e p5en p6-b200 p6-b300 p6e-gb200 "
-    "r5d r6gd r7gd trn1 trn1n trn2".split()
+    "r5d r6gd r7gd trn1 trn1n trn2"
 )
 """Families whose machines keep data on SSDs of their own (EC2's guide, "Instance store volume limits"). G7 is
 missing: no source at hand says what it has."""
@@ -35,11 +35,12 @@ def family(instance_type: str) -> str:
 
 
 def has_local_storage(instance_type: str) -> bool:
-    """Whether machines of the type keep data on SSDs of their own, which are always encrypted by a key of
-    theirs, and whose size is fixed. SageMaker then takes no VolumeKmsKeyId for a job (CreateTrainingJob,
-    ResourceConfig; CreateProcessingJob, ClusterConfig; CreateTransformJob, TransformResources).
+    """Whether machines of the type keep data on SSDs of their own.
+
+    These are encrypted by keys of their own and have a fixed size: SageMaker takes no VolumeKmsKeyId for
+    jobs on them (CreateTrainingJob, CreateProcessingJob, CreateTransformJob).
     """
-    return family(instance_type) in LOCAL_STORAGE
+    return family(instance_type) in _LOCAL_STORAGE.split()
 
 
 def preferred(instance_types: tuple[str, ...]) -> str:

@@ -155,6 +155,15 @@ TrainingTime = Annotated[str, _DURATION, AfterValidator(_AtMost("28d"))]
 ProcessingTime = Annotated[str, _DURATION, AfterValidator(_AtMost("9d"))]
 """777,600 seconds are the longest that a processing job can run (CreateProcessingJob, StoppingCondition)."""
 
+CachingTime = Annotated[str, _DURATION]
+
+
+def iso_duration(duration: str) -> str:
+    """A duration such as 90m as ISO 8601 writes it: PT90M."""
+    unit = duration[-1].upper()
+    return f"P{'' if unit == 'D' else 'T'}{duration[:-1]}{unit}"
+
+
 InstanceType = Annotated[
     str, Form(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "a SageMaker instance type", "ml.g5.xlarge", 64)
 ]

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steps.config import Form, Problem, S3Prefix, Section
+from pipeline.config.security import EncryptionConfig, NetworkConfig
+from steps.config import CachingTime, Form, Problem, S3Prefix, Section
 from steps.deploy.config import LONGEST_ENDPOINT, DeployConfig
 from steps.evaluate.config import EvaluateConfig
 from steps.gate.config import GateConfig
@@ -75,6 +76,24 @@ class PipelineConfig(Section):
         None, description="Bucket of code and results; SageMaker's default bucket where this key is absent."
     )
     data: DataConfig = Field(description="Where the images are.")
+    tags: dict[str, str] = Field(
+        default_factory=dict,
+        description="Tags of the pipeline, its model package group and all that it creates: keys with texts.",
+    )
+    network: NetworkConfig = Field(
+        default_factory=NetworkConfig, description="The network of jobs and models."
+    )
+    encryption: EncryptionConfig = Field(
+        default_factory=EncryptionConfig, description="KMS keys of disks and results."
+    )
+    parallelism: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Most steps of an execution that run at once; no limit where this key is absent."
+    )
+    caching: CachingTime | None = Field(
+        None,
+        description="Steps that ran with the same arguments within this time are not run again; off where "
+        "this key is absent. SageMaker compares S3 URIs, not what lies there.",
+    )
     # Two keys have other names as attributes, because pydantic's models have methods of those names.
     validation: ValidateConfig = Field(
         default_factory=ValidateConfig, alias="validate", description="How the images are checked."

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import commands, figures, quickstart, suite, training
+from tests.bench import commands, definition, figures, quickstart, suite, training
 from tests.bench.figures import Figure
 from tests.bench.peers import ROOT
 
 BENCHES: Mapping[str, Callable[[], list[Figure]]] = {
     "commands": commands.figures,
+    "definition": definition.figures,
     "training": training.figures,
     "quickstart": quickstart.figures,
     "suite": suite.figures,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pipeline import service_model
 from pipeline.language import conditions, expressions, parameters
-from pipeline.local.api import refused, shapes
+from pipeline.local.api import refused
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.aws import SIGNING_NAMES
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
@@ -29,11 +30,20 @@ _NO_EFFECT = {
     "MlflowConfig": "nothing is sent to MLflow",
 }
 
+_JOB_MEMBERS = {
+    "EnableManagedSpotTraining": "a job runs like any other; it is never interrupted",
+    "VpcConfig, NetworkConfig, EnableNetworkIsolation, EnableInterContainerTrafficEncryption": (
+        "a program reaches what this machine reaches"
+    ),
+    "KmsKeyId, VolumeKmsKeyId": "nothing is encrypted",
+    "InstanceType, VolumeSizeInGB": "a program has this machine",
+}
+
 
 def page() -> str:
     """The whole page."""
     answered = sorted(OPERATIONS)
-    other = sorted(set(shapes.service("sagemaker").operation_names) - set(OPERATIONS))
+    other = sorted(set(service_model.service("sagemaker").operation_names) - set(OPERATIONS))
     sections = [
         _HEAD,
         "## Step types\n",
@@ -42,6 +52,11 @@ def page() -> str:
         _table(("part", "supported"), _language()),
         "Read but without effect, which the server's log says for the first two:\n",
         _table(("key", "what happens"), ([f"`{key}`", text] for key, text in _NO_EFFECT.items())),
+        "Members of jobs, models and endpoint configurations that are kept, and without effect:\n",
+        _table(
+            ("member", "what happens"),
+            ([_names(key.split(", ")), text] for key, text in _JOB_MEMBERS.items()),
+        ),
         "## Operations of SageMaker\n",
         f"Answered ({len(answered)}): {_names(answered)}.\n",
         "Of sagemaker-runtime: `InvokeEndpoint`.\n",

@@ -21,6 +21,7 @@ from pipeline.local import aws, snapshots
 from pipeline.local.api.jobs import KINDS, RUNNING
 from pipeline.local.api.operations import Api
 from pipeline.local.api.service import ObjectReader, Service
+from pipeline.local.api.versions import adopt
 from pipeline.local.application import HEADERS_KEY, Application
 from pipeline.local.execution.executor import Executor, repair
 from pipeline.local.home import Home, KeyPair
@@ -86,6 +87,7 @@ class LocalServer:
         aws.furnish()
         self.records = Records(home.records)
         repair(self.records, clock())
+        adopt(self.records)
         self._keeper = snapshots.Keeper(home.aws)
         self.records.subscribe(self._note)
         self._runners = runners(home.path, self.records)

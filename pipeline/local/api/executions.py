@@ -6,14 +6,16 @@ from pipeline.errors import ImgpipeError
 from pipeline.language.parameters import ParameterError, Value, values_of
 from pipeline.local import arns
 from pipeline.local.api.listing import Listing, page
-from pipeline.local.api.pipelines import find_pipeline, other_version, parsed
+from pipeline.local.api.pipelines import parsed
 from pipeline.local.api.service import Handler, Request, Service, without
+from pipeline.local.api.versions import aliases_of, find_pipeline, find_version, with_execution
 from pipeline.local.errors import ApiError
 from pipeline.local.execution import archive
 from pipeline.local.execution.checks import check_supported
 from pipeline.local.execution.execution import EXECUTION
+from pipeline.local.execution.reuse import keep_steps, only_selected, selection_of, taken_steps
 from pipeline.local.execution.run import STEP
-from pipeline.local.records import Record
+from pipeline.local.records import Record, RecordExists
 
 _ID_LENGTH = 12
 # Kind of the records that make a repeated start harmless, named `<pipeline>/<ClientRequestToken>`.
@@ -30,50 +32,68 @@ def start_execution(service: Service, request: Request) -> Record:
     token = f"{name}/{request['ClientRequestToken']}"
     if known := service.records.get(_TOKEN, token):
         return {"PipelineExecutionArn": known["PipelineExecutionArn"]}
-    version = request.get("PipelineVersionId")
-    if version is not None and version != pipeline["PipelineVersionId"]:
-        raise other_version(pipeline, version)
-    _check(service, pipeline, request)
+    version = find_version(pipeline, request)
+    taken = _check(service, archive.text_of(service.records, version["DefinitionKey"]), name, request)
     execution = f"{name}/{service.new_id(_ID_LENGTH)}"
     now = service.clock()
+    record = _new_record(pipeline, version, execution, request, now)
+    arn = record["PipelineExecutionArn"]
+    service.records.create(EXECUTION, execution, record)
+    try:
+        service.records.create(_TOKEN, token, {"PipelineExecutionArn": arn})
+    except RecordExists:
+        # The same request came twice at once, and the other was first.
+        service.records.delete(EXECUTION, execution)
+        return start_execution(service, request)
+    keep_steps(service.records, execution, taken, now)
+    number = version["PipelineVersionId"]
+    service.records.amend("Pipeline", name, lambda before: with_execution(before, number, arn, now))
+    service.executor.start(execution)
+    return {"PipelineExecutionArn": arn}
+
+
+def _new_record(pipeline: Record, version: Record, execution: str, request: Request, now: float) -> Record:
     # An execution follows the settings of its pipeline unless it is started with others.
     settings: Record = {
         key: pipeline[key] for key in ("ParallelismConfiguration", "RoleArn") if key in pipeline
     }
-    record = {
+    return {
         "PipelineExecutionDisplayName": f"execution-{int(now * 1000)}",
         **settings,
-        **without(request, "PipelineName"),
+        **without(request, "PipelineName", "PipelineVersionAlias"),
         "PipelineArn": pipeline["PipelineArn"],
         "PipelineExecutionArn": arns.arn(EXECUTION, execution),
         "PipelineExecutionStatus": "Executing",
-        "PipelineVersionId": pipeline["PipelineVersionId"],
-        "DefinitionKey": archive.keep(service.records, pipeline["PipelineDefinition"]),
+        "PipelineVersionId": version["PipelineVersionId"],
+        "DefinitionKey": version["DefinitionKey"],
         "StartTime": now,
         "CreationTime": now,
         "LastModifiedTime": now,
         "CreatedBy": {},
         "LastModifiedBy": {},
     }
-    service.records.create(EXECUTION, execution, record)
-    service.records.create(_TOKEN, token, {"PipelineExecutionArn": record["PipelineExecutionArn"]})
-    service.records.update("Pipeline", name, LastRunTime=now)
-    service.executor.start(execution)
-    return {"PipelineExecutionArn": record["PipelineExecutionArn"]}
 
 
-def _check(service: Service, pipeline: Record, request: Request) -> None:
+def _check(service: Service, text: str, pipeline: str, request: Request) -> list[Record]:
+    """Judge a start; returns the steps that it takes from another execution."""
     given = {item["Name"]: item["Value"] for item in request.get("PipelineParameters") or []}
-    definition = parsed(pipeline["PipelineDefinition"], {})
+    definition = parsed(text, {})
     try:
         values: dict[str, Value] = values_of(definition.parameters, given)
     except ParameterError as error:
         raise ApiError("ValidationException", "; ".join(error.problems)) from error
-    parsed(pipeline["PipelineDefinition"], values)
+    parsed(text, values)
+    taken: list[Record] = []
+    if config := request.get("SelectiveExecutionConfig"):
+        selection = selection_of(definition, config)
+        source = config.get("SourcePipelineExecutionArn")
+        taken = taken_steps(service.records, pipeline, definition, selection, source)
+        definition = only_selected(definition, selection)
     try:
         check_supported(definition, values, service.jobs.check)
     except ImgpipeError as error:
         raise ApiError("ValidationException", str(error)) from error
+    return taken
 
 
 def stop_execution(service: Service, request: Request) -> Record:
@@ -98,7 +118,18 @@ def stop_execution(service: Service, request: Request) -> Record:
 
 def describe_execution(service: Service, request: Request) -> Record:
     """DescribePipelineExecution."""
-    return _find(service, request["PipelineExecutionArn"])
+    record = _find(service, request["PipelineExecutionArn"])
+    pipeline = find_pipeline(service, record["PipelineArn"])
+    return {**record, **_aliases(pipeline, record)}
+
+
+def _aliases(pipeline: Record, execution: Record) -> Record:
+    """The aliases of the version that an execution ran, as they are now."""
+    # Executions of pipelines that are older than versions ran one that is not kept.
+    known = {version["PipelineVersionId"] for version in pipeline["Versions"]}
+    number = execution["PipelineVersionId"]
+    names = aliases_of(pipeline, number) if number in known else []
+    return {"PipelineVersionAliases": names} if names else {}
 
 
 def describe_definition(service: Service, request: Request) -> Record:
@@ -108,11 +139,17 @@ def describe_definition(service: Service, request: Request) -> Record:
 
 
 def list_executions(service: Service, request: Request) -> Record:
-    """ListPipelineExecutions of one pipeline."""
-    name = find_pipeline(service, request["PipelineName"])["PipelineName"]
+    """ListPipelineExecutions of one pipeline, or of the version that has an alias."""
+    pipeline = find_pipeline(service, request["PipelineName"])
+    wanted = find_version(pipeline, request) if request.get("PipelineVersionAlias") else None
     records = [
-        {**record, "PipelineExecutionFailureReason": record.get("FailureReason")}
-        for record in service.records.list(EXECUTION, f"{name}/")
+        {
+            **record,
+            **_aliases(pipeline, record),
+            "PipelineExecutionFailureReason": record.get("FailureReason"),
+        }
+        for record in service.records.list(EXECUTION, f"{pipeline['PipelineName']}/")
+        if wanted is None or record["PipelineVersionId"] == wanted["PipelineVersionId"]
     ]
     return page(_EXECUTIONS, records, request)
 

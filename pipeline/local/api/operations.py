@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline import service_model
 from pipeline.errors import ImgpipeError
 from pipeline.local.api import (
     endpoint_configs,
@@ -17,6 +18,7 @@ from pipeline.local.api import (
     refused,
     shapes,
     tags,
+    versions,
 )
 from pipeline.local.api.service import Handler, Service
 from pipeline.local.errors import ApiError
@@ -24,6 +26,7 @@ from pipeline.local.records import Record
 
 OPERATIONS: dict[str, Handler] = {
     **pipelines.HANDLERS,
+    **versions.HANDLERS,
     **executions.HANDLERS,
     **jobs.HANDLERS,
     **models.HANDLERS,
@@ -57,7 +60,7 @@ class Api:
         handler = OPERATIONS.get(operation)
         if handler is None:
             raise _unknown(operation)
-        model = shapes.operation(operation)
+        model = service_model.operation(operation)
         shapes.check(model.input_shape, request)
         refused.check(operation, request)
         try:
@@ -71,7 +74,7 @@ class Api:
 
 
 def _unknown(operation: str) -> ApiError:
-    if operation not in shapes.service("sagemaker").operation_names:
+    if operation not in service_model.service("sagemaker").operation_names:
         return ApiError("UnknownOperationException", f"SageMaker has no operation {operation}.")
     return ApiError(
         "UnknownOperationException",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline import service_model
 from pipeline.errors import ImgpipeError
 from pipeline.language import definition as definitions
 from pipeline.language.definition import Definition, DefinitionError
@@ -14,12 +15,16 @@ from pipeline.local import arns
 from pipeline.local.api import shapes
 from pipeline.local.api.listing import Listing, page
 from pipeline.local.api.service import Handler, Request, Service, without
+from pipeline.local.api.versions import find_pipeline, find_version, missing_pipeline, with_version
 from pipeline.local.errors import ApiError
+from pipeline.local.execution import archive
 from pipeline.local.execution.checks import check_arguments, check_types
 from pipeline.local.records import Record
 
 _LISTING = Listing("PipelineSummaries", "PipelineName", prefixes={"PipelineNamePrefix": "PipelineName"})
 _RUNNING = ("Executing", "Stopping")
+# Members of a request that belong to the version that it makes, not to the pipeline.
+_OF_THE_VERSION = ("PipelineDefinitionS3Location", "PipelineVersionAliases")
 
 
 def create_pipeline(service: Service, request: Request) -> Record:
@@ -37,44 +42,60 @@ def create_pipeline(service: Service, request: Request) -> Record:
     if existing is not None:
         raise taken
     now = service.clock()
+    text = _definition_text(service, request)
     record = {
-        **without(request, "Tags", "PipelineDefinitionS3Location"),
-        "PipelineDefinition": _definition_text(service, request),
+        **without(request, "Tags", *_OF_THE_VERSION),
+        "PipelineDefinition": text,
         "PipelineArn": arn,
         "PipelineStatus": "Active",
-        "PipelineVersionId": 1,
         "CreationTime": now,
         "LastModifiedTime": now,
         "CreatedBy": {},
         "LastModifiedBy": {},
     }
+    aliases = request.get("PipelineVersionAliases") or []
+    record = with_version(record, archive.keep(service.records, text), aliases, now)
     service.create("Pipeline", name, record, taken)
     service.set_tags(arn, list(request.get("Tags") or []))
     return {"PipelineArn": arn}
 
 
 def update_pipeline(service: Service, request: Request) -> Record:
-    """UpdatePipeline."""
+    """UpdatePipeline: a definition makes a new version."""
     record = find_pipeline(service, request["PipelineName"])
-    changes = without(request, "PipelineName", "PipelineDefinitionS3Location")
+    changes = without(request, "PipelineName", *_OF_THE_VERSION)
+    aliases = request.get("PipelineVersionAliases") or []
+    key = None
     if request.get("PipelineDefinition") or request.get("PipelineDefinitionS3Location"):
-        changes["PipelineDefinition"] = _definition_text(service, request)
+        changes["PipelineDefinition"] = text = _definition_text(service, request)
+        key = archive.keep(service.records, text)
+    elif aliases:
+        raise ApiError(
+            "ValidationException",
+            "PipelineVersionAliases can be specified only when the update changes the pipeline definition.",
+        )
 
     def edit(before: Record) -> Record:
-        version = before["PipelineVersionId"] + ("PipelineDefinition" in changes)
-        return {**before, **changes, "PipelineVersionId": version, "LastModifiedTime": service.clock()}
+        now = service.clock()
+        after = {**before, **changes, "LastModifiedTime": now}
+        return after if key is None else with_version(after, key, aliases, now)
 
     after = service.records.amend("Pipeline", record["PipelineName"], edit)
     return {"PipelineArn": after["PipelineArn"], "PipelineVersionId": after["PipelineVersionId"]}
 
 
 def describe_pipeline(service: Service, request: Request) -> Record:
-    """DescribePipeline: the newest version."""
+    """DescribePipeline: the newest version, or the one that is named."""
     record = find_pipeline(service, request["PipelineName"])
-    version = request.get("PipelineVersionId")
-    if version is not None and version != record["PipelineVersionId"]:
-        raise other_version(record, version)
-    return record
+    version = find_version(record, request)
+    text = archive.text_of(service.records, version["DefinitionKey"])
+    return {**record, **_told_of(version), "PipelineDefinition": text}
+
+
+def _told_of(version: Record) -> Record:
+    """What DescribePipeline says of a version besides its definition; an empty list is left out."""
+    told = ("PipelineVersionDisplayName", "PipelineVersionDescription", "PipelineVersionAliases")
+    return {member: version[member] for member in told if version.get(member)}
 
 
 def list_pipelines(service: Service, request: Request) -> Record:
@@ -98,39 +119,16 @@ def delete_pipeline(service: Service, request: Request) -> Record:
         raise ApiError(
             "ConflictException", f"Pipeline {arn} has running executions: {', '.join(sorted(running))}"
         )
-    service.remove("Pipeline", name, _missing(name))
+    service.remove("Pipeline", name, missing_pipeline(name))
     for kind in ("PipelineExecution", "PipelineExecutionStep", "StartToken"):
         for key, _ in service.records.items(kind, f"{name}/"):
             service.records.delete(kind, key)
     return {"PipelineArn": arn}
 
 
-def find_pipeline(service: Service, name_or_arn: str) -> Record:
-    """The record of a pipeline given by name or ARN.
-
-    Raises:
-        ApiError: ResourceNotFound.
-    """
-    name = arns.name_of("Pipeline", name_or_arn)
-    return service.find("Pipeline", name, _missing(name))
-
-
-def _missing(name: str) -> ApiError:
-    return ApiError("ResourceNotFound", f"Pipeline '{arns.arn('Pipeline', name)}' does not exist.")
-
-
-def other_version(pipeline: Record, version: int) -> ApiError:
-    """The error for a version that is not kept."""
-    return ApiError(
-        "ValidationException",
-        f"Pipeline {pipeline['PipelineName']} is at version {pipeline['PipelineVersionId']}; the local "
-        f"SageMaker keeps the newest version only, not version {version}.",
-    )
-
-
 def check_shape(operation: str, request: Mapping[str, Any]) -> None:
     """Judge the request of an operation, what is not known yet left aside; raises ApiError."""
-    shapes.check(shapes.operation(operation).input_shape, request, skip=UNKNOWN)
+    shapes.check(service_model.operation(operation).input_shape, request, skip=UNKNOWN)
 
 
 def parsed(text: str, values: Mapping[str, Value]) -> Definition:

@@ -10,12 +10,8 @@ _WHOLE = "an endpoint takes the whole of its new configuration"
 
 ARGUMENTS: dict[str, dict[str, str]] = {
     "StartPipelineExecution": {
-        "SelectiveExecutionConfig": "an execution runs all of its steps",
-        "PipelineVersionAlias": "the newest version of a pipeline is the only one kept",
         "MlflowExperimentName": "there is no MLflow here",
     },
-    "CreatePipeline": {"PipelineVersionAliases": "the newest version of a pipeline is the only one kept"},
-    "UpdatePipeline": {"PipelineVersionAliases": "the newest version of a pipeline is the only one kept"},
     "CreateEndpoint": {"DeploymentConfig": _ALL_AT_ONCE},
     "UpdateEndpoint": {
         "DeploymentConfig": _ALL_AT_ONCE,

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from pipeline.local.errors import ApiError
-
-
-@cache
-def service(name: str) -> ServiceModel:
-    """Botocore's model of a service (0.3 s for sagemaker)."""
-    return ServiceModel(Loader().load_service_model(name, "service-2"))
-
-
-def operation(name: str) -> OperationModel:
-    """The model of a SageMaker operation."""
-    return service("sagemaker").operation_model(name)
+from pipeline.shapes import Path, Rule, Violation, violations
 
 
 def check(shape: Shape | None, value: object, skip: object = None) -> None:
@@ -43,75 +30,79 @@ def check(shape: Shape | None, value: object, skip: object = None) -> None:
         )
 
 
-def problems(shape: Shape, value: object, skip: object = None, path: str = "") -> Iterator[str]:
+def problems(shape: Shape, value: object, skip: object = None) -> Iterator[str]:
     """What is wrong with a value, a sentence each, in AWS's words."""
-    if skip is not None and value is skip:
-        return
-    wanted, is_right = _TYPES[shape.type_name]
-    if not is_right(value):
-        yield _failed(value, path, f"Member must be {wanted}")
-    elif isinstance(shape, StructureShape):
-        assert isinstance(value, Mapping)
-        yield from _structure(shape, value, skip, path)
-    elif isinstance(shape, ListShape):
-        assert isinstance(value, list)
-        yield from _size(shape, len(value), value, path)
-        for index, item in enumerate(value, 1):
-            yield from problems(shape.member, item, skip, f"{path}.{index}.member")
-    elif isinstance(shape, MapShape):
-        assert isinstance(value, Mapping)
-        yield from _size(shape, len(value), value, path)
-        for key, item in value.items():
-            yield from problems(shape.key, key, skip, f"{path}.{key}.key")
-            yield from problems(shape.value, item, skip, f"{path}.{key}.value")
-    else:
-        yield from _scalar(shape, value, path)
+
+    def judge(_shape: Shape, item: object, _path: Path) -> Iterator[Violation] | None:
+        return iter(()) if skip is not None and item is skip else None
+
+    for found in violations(shape, value, judge=judge):
+        if found.rule is Rule.UNKNOWN:
+            members = ", ".join(found.shape.members)  # type: ignore[attr-defined]
+            where = _shown_path(shape, found, last=str(found.path[-1]))
+            yield f"Unknown parameter in input: '{where}', must be one of: {members}"
+        elif found.rule is not Rule.NULL:
+            # Null where a member may be left out counts as left out.
+            constraint = _CONSTRAINTS[found.rule](found.shape)
+            yield _failed(found.value, _shown_path(shape, found), constraint)
 
 
-def _structure(shape: StructureShape, value: Mapping[str, Any], skip: object, path: str) -> Iterator[str]:
-    for name in shape.required_members:
-        if value.get(name) is None:
-            yield _failed(None, _inside(path, name), "Member must not be null")
-    for name, item in value.items():
-        if name not in shape.members:
-            yield (
-                f"Unknown parameter in input: '{_inside(path, name, lower=False)}', "
-                f"must be one of: {', '.join(shape.members)}"
-            )
-        elif item is not None:
-            yield from problems(shape.members[name], item, skip, _inside(path, name))
+def _shown_path(shape: Any, found: Violation, last: str | None = None) -> str:
+    """The path as AWS writes it: members in lower case, positions from 1."""
+    parts: list[str] = []
+    for part in found.path:
+        match shape.type_name:
+            case "structure":
+                name = str(part)
+                parts.append(name[:1].lower() + name[1:])
+                shape = shape.members.get(name)
+            case "list":
+                parts.append(f"{int(part) + 1}.member")
+                shape = shape.member
+            case _:
+                parts.append(f"{part}.value")
+                shape = shape.value
+    if last is not None:
+        parts[-1] = last
+    elif found.at_key:
+        parts[-1] = f"{found.path[-1]}.key"
+    return ".".join(parts)
 
 
-def _inside(path: str, name: str, lower: bool = True) -> str:
-    step = name[:1].lower() + name[1:] if lower else name
-    return f"{path}.{step}" if path else step
+_WANTED = {
+    "structure": "an object",
+    "list": "a list",
+    "map": "an object",
+    "string": "a string",
+    "blob": "a string of base64",
+    "boolean": "a Boolean",
+    "integer": "an integer",
+    "long": "an integer",
+    "float": "a number",
+    "double": "a number",
+    "timestamp": "a number of seconds since the epoch",
+}
 
 
-def _scalar(shape: Shape, value: object, path: str) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from _size(shape, len(value), value, path)
-        pattern = _compiled(shape.metadata.get("pattern"))
-        if pattern and not pattern.fullmatch(value):
-            yield _failed(
-                value, path, f"Member must satisfy regular expression pattern: {shape.metadata['pattern']}"
-            )
-        allowed = shape.metadata.get("enum")
-        if allowed and value not in allowed:
-            yield _failed(value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        low, high = shape.metadata.get("min"), shape.metadata.get("max")
-        if low is not None and value < low:
-            yield _failed(value, path, f"Member must have value greater than or equal to {low}")
-        if high is not None and value > high:
-            yield _failed(value, path, f"Member must have value less than or equal to {high}")
+def _limit(words: str, key: str) -> Callable[[Shape], str]:
+    return lambda shape: f"Member must have {words} than or equal to {shape.metadata[key]}"
 
 
-def _size(shape: Shape, size: int, value: object, path: str) -> Iterator[str]:
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if low is not None and size < low:
-        yield _failed(value, path, f"Member must have length greater than or equal to {low}")
-    if high is not None and size > high:
-        yield _failed(value, path, f"Member must have length less than or equal to {high}")
+_CONSTRAINTS: dict[Rule, Callable[[Shape], str]] = {
+    Rule.TYPE: lambda shape: f"Member must be {_WANTED[shape.type_name]}",
+    Rule.MISSING: lambda _: "Member must not be null",
+    Rule.UNION: lambda _: "Member must have exactly one of its members set",
+    Rule.SHORTEST: _limit("length greater", "min"),
+    Rule.LONGEST: _limit("length less", "max"),
+    Rule.FEWEST: _limit("length greater", "min"),
+    Rule.MOST: _limit("length less", "max"),
+    Rule.LEAST: _limit("value greater", "min"),
+    Rule.GREATEST: _limit("value less", "max"),
+    Rule.PATTERN: lambda shape: (
+        f"Member must satisfy regular expression pattern: {shape.metadata['pattern']}"
+    ),
+    Rule.ENUM: lambda shape: f"Member must satisfy enum value set: [{', '.join(shape.metadata['enum'])}]",
+}
 
 
 def _failed(value: object, path: str, constraint: str) -> str:
@@ -120,38 +111,6 @@ def _failed(value: object, path: str, constraint: str) -> str:
     if len(shown) > 200:
         shown = shown[:197] + "…'"
     return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
-
-
-@cache
-def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern) if pattern else None
-    except re.error:
-        # The model's patterns are Java's; Python has no \p{...} classes. Length and type still hold.
-        return None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-_TYPES: dict[str, tuple[str, Callable[[object], bool]]] = {
-    "structure": ("an object", lambda value: isinstance(value, Mapping)),
-    "list": ("a list", lambda value: isinstance(value, list)),
-    "map": ("an object", lambda value: isinstance(value, Mapping)),
-    "string": ("a string", lambda value: isinstance(value, str)),
-    "blob": ("a string of base64", lambda value: isinstance(value, str)),
-    "boolean": ("a Boolean", lambda value: isinstance(value, bool)),
-    "integer": ("an integer", _is_integer),
-    "long": ("an integer", _is_integer),
-    "float": ("a number", _is_number),
-    "double": ("a number", _is_number),
-    "timestamp": ("a number of seconds since the epoch", _is_number),
-}
 
 
 def shown(shape: Shape, value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pipeline.language.definition import Step
 from pipeline.language.expressions import ExpressionError
@@ -33,12 +33,23 @@ class Execution:
 
     Args:
         run: What is executed.
+        phases: Phases of the steps at the start.
+        outcomes: Outcomes of the Condition steps that are not to run.
         parallel: How many steps may run at once; None: any number.
         on_end: Called with the final status when all is recorded.
     """
 
-    def __init__(self, run: Run, parallel: int | None, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        phases: Mapping[str, Phase],
+        outcomes: Mapping[str, bool],
+        parallel: int | None,
+        on_end: Callable[[], None],
+    ) -> None:
         self._run = run
+        self._phases = dict(phases)
+        self._outcomes = dict(outcomes)
         self._parallel = parallel
         self._on_end = on_end
         self._events: queue.SimpleQueue[tuple[str, Outcome | None]] = queue.SimpleQueue()
@@ -68,8 +79,7 @@ class Execution:
 
     def _steps(self) -> str:
         """Run the steps; returns the execution's final status."""
-        phases = dict.fromkeys(self._run.definition.graph, Phase.WAITING)
-        outcomes: dict[str, bool] = {}
+        phases, outcomes = self._phases, self._outcomes
         ends: list[str] = []
         while True:
             running = sum(phase is Phase.RUNNING for phase in phases.values())

@@ -9,6 +9,7 @@ from pipeline.language import definition as definitions
 from pipeline.language import parameters
 from pipeline.local.execution import archive
 from pipeline.local.execution.execution import EXECUTION, Execution
+from pipeline.local.execution.reuse import first_phases
 from pipeline.local.execution.run import STEP, Call, ObjectReader, Run
 from pipeline.local.records import Record, Records
 
@@ -66,7 +67,9 @@ class Executor:
             new_id=self._new_id,
         )
         parallel = record.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps")
-        execution = Execution(run, parallel, lambda: self._ended(name))
+        taken = {step["StepName"]: step for step in self._records.list(STEP, f"{name}/")}
+        phases, outcomes = first_phases(definition, record, taken)
+        execution = Execution(run, phases, outcomes, parallel, lambda: self._ended(name))
         with self._lock:
             self._running[name] = execution
         threading.Thread(target=execution.run, name=f"execution-{run.id}", daemon=True).start()

@@ -4,9 +4,9 @@ import pytest
 
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.api.refused import ARGUMENTS
-from pipeline.local.api.shapes import operation
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
 from pipeline.local.parity import PATH, page
+from pipeline.service_model import operation
 
 
 def test_the_page_is_current() -> None:

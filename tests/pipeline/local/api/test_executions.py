@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from pipeline.local.api.refused import ARGUMENTS
-from pipeline.local.arns import arn
 from tests.pipeline.local.api.requests import NO_PROGRAM, ROLE, error_of, training
 from tests.pipeline.local.definitions import arguments, definition, fail, get, join, step, train
 from tests.pipeline.local.fakes import Running, ended
@@ -176,24 +174,9 @@ class TestRefusedBeforeAnyStepRuns:
             "'hyperParameters.epochs.value' failed to satisfy constraint: Member must be a string"
         )
 
-    @pytest.mark.parametrize(
-        "more",
-        [
-            {"MlflowExperimentName": "x"},
-            {"PipelineVersionAlias": "x"},
-            {
-                "SelectiveExecutionConfig": {
-                    "SourcePipelineExecutionArn": arn("PipelineExecution", f"p/{'x' * 12}"),
-                    "SelectedSteps": [{"StepName": "Stop"}],
-                }
-            },
-        ],
-        ids=lambda more: next(iter(more)),
-    )
-    def test_what_is_not_supported_yet(self, sagemaker: Any, name: str, more: dict[str, Any]) -> None:
-        why = ARGUMENTS["StartPipelineExecution"][next(iter(more))]
+    def test_what_is_not_supported_yet(self, sagemaker: Any, name: str) -> None:
         create(sagemaker, name, definition(fail("Stop", "no")))
-        assert error_of(sagemaker.start_pipeline_execution, PipelineName=name, **more) == (
+        assert error_of(sagemaker.start_pipeline_execution, PipelineName=name, MlflowExperimentName="x") == (
             "ValidationException",
-            f"{next(iter(more))} is not supported by the local SageMaker: {why}",
+            "MlflowExperimentName is not supported by the local SageMaker: there is no MLflow here",
         )

@@ -138,15 +138,3 @@ def test_a_pipeline_that_runs_cannot_be_deleted(server: Running, sagemaker: Any,
     server.wait_for("PipelineExecution", f"{name}/{own[-12:]}", PipelineExecutionStatus="Stopped")
     sagemaker.delete_pipeline(PipelineName=name)
     assert error_of(sagemaker.describe_pipeline_execution, PipelineExecutionArn=own)[0] == "ResourceNotFound"
-
-
-def test_only_the_newest_version_is_kept(sagemaker: Any, name: str) -> None:
-    sagemaker.create_pipeline(**request(name))
-    assert sagemaker.describe_pipeline(PipelineName=name, PipelineVersionId=1)["PipelineArn"]
-    sagemaker.update_pipeline(**request(name, definition(fail("Stop", "other"))))
-    expected = (
-        "ValidationException",
-        f"Pipeline {name} is at version 2; the local SageMaker keeps the newest version only, not version 1.",
-    )
-    assert error_of(sagemaker.describe_pipeline, PipelineName=name, PipelineVersionId=1) == expected
-    assert error_of(sagemaker.start_pipeline_execution, PipelineName=name, PipelineVersionId=1) == expected

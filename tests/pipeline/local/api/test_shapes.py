@@ -6,8 +6,9 @@ import pytest
 from botocore.model import ServiceModel
 
 from pipeline.local.api.operations import OPERATIONS
-from pipeline.local.api.shapes import check, operation, problems, service, shown
+from pipeline.local.api.shapes import check, problems, shown
 from pipeline.local.errors import ApiError
+from pipeline.service_model import operation, service
 from tests.pipeline.local.api.requests import training
 
 SHAPE = ServiceModel(
@@ -58,7 +59,7 @@ def must(value: str, path: str, rule: str) -> str:
         {"Name": "abcd", "Size": 9, "Rate": 1, "On": False, "When": 1.5, "Kind": "B", "Data": "aGk="},
         {"Name": "ab", "Parts": ["cd", "ef"], "Labels": {"ab": "A"}, "Inner": {"Name": "ab"}},
         {"Name": "ab", "Size": None, "Inner": None},
-        {"Name": "ab", "Loose": "Java's pattern, which Python cannot read"},
+        {"Name": "ab", "Loose": "Größe"},
     ],
 )
 def test_what_fits(value: dict[str, Any]) -> None:
@@ -116,6 +117,11 @@ def test_what_fits(value: dict[str, Any]) -> None:
             {"Name": "ab", "Labels": {"A": "B"}},
             must("'A'", "labels.A.key", "have length greater than or equal to 2"),
             id="map key",
+        ),
+        pytest.param(
+            {"Name": "ab", "Loose": "a-b"},
+            must("'a-b'", "loose", r"satisfy regular expression pattern: [\p{L}]+"),
+            id="Java's pattern",
         ),
         pytest.param({"Name": "ab", "Inner": {}}, must("null", "inner.name", "not be null"), id="inside"),
         pytest.param(

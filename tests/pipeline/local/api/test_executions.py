@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -81,6 +82,16 @@ def test_a_start_that_is_repeated_with_its_token(server: Running, sagemaker: Any
     listed = sagemaker.list_pipeline_executions(PipelineName=name, SortOrder="Ascending")
     found = [item["PipelineExecutionArn"] for item in listed["PipelineExecutionSummaries"]]
     assert sorted(found) == sorted([first, second])
+
+
+def test_starts_with_one_token_at_once_are_one(server: Running, sagemaker: Any, name: str) -> None:
+    create(sagemaker, name, definition(fail("Stop", "no")))
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: start(sagemaker, name, ClientRequestToken="t" * 32), range(8)))
+    (own,) = found
+    ended(server, own)
+    (listed,) = sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]
+    assert listed["PipelineExecutionArn"] == own
 
 
 def test_an_execution_that_does_not_exist(sagemaker: Any, name: str) -> None:

@@ -136,26 +136,31 @@ def seconds(duration: str) -> int:
 
 
 @dataclass(frozen=True)
-class _AtMost:
+class AtMost:
     """Limits a duration to `most`, written like a duration."""
 
     most: str
 
     def __call__(self, duration: str) -> str:
+        """Return `duration` if it is not longer.
+
+        Raises:
+            PydanticCustomError: It is.
+        """
         if seconds(duration) > seconds(self.most):
             raise PydanticCustomError("duration_length", "longer than {most}", {"most": self.most})
         return duration
 
 
-_DURATION = Form("[1-9][0-9]{0,6}[smhd]", "a duration: a whole number and s, m, h or d", "90m")
+Duration = Form("[1-9][0-9]{0,6}[smhd]", "a duration: a whole number and s, m, h or d", "90m")
 
-TrainingTime = Annotated[str, _DURATION, AfterValidator(_AtMost("28d"))]
+TrainingTime = Annotated[str, Duration, AfterValidator(AtMost("28d"))]
 """28 days are the longest that a training job can run (CreateTrainingJob, StoppingCondition)."""
 
-ProcessingTime = Annotated[str, _DURATION, AfterValidator(_AtMost("9d"))]
+ProcessingTime = Annotated[str, Duration, AfterValidator(AtMost("9d"))]
 """777,600 seconds are the longest that a processing job can run (CreateProcessingJob, StoppingCondition)."""
 
-CachingTime = Annotated[str, _DURATION]
+CachingTime = Annotated[str, Duration]
 
 
 def iso_duration(duration: str) -> str:
@@ -222,6 +227,16 @@ S3Prefix = Annotated[
         r's3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/\s#?%\\^`"<>\[\]|][^\r\n\t#?%\\^`"<>\[\]|]*',
         "an S3 prefix below a bucket",
         "s3://my-bucket/images/train",
+        1024,
+    ),
+]
+ModelArtifact = Annotated[
+    str,
+    AfterValidator(Without(_AVOIDED, "programs that read S3 URIs as URLs cut the rest off, or change it")),
+    Form(
+        r's3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/([^/\s#?%\\^`"<>\[\]|][^\r\n\t#?%\\^`"<>\[\]|]*/)?model\.tar\.gz',
+        "the S3 URI of a model.tar.gz",
+        "s3://my-bucket/digits/model.tar.gz",
         1024,
     ),
 ]

@@ -36,11 +36,27 @@ CODES = {
         "unknown-instance", "SageMaker has no such instance type for jobs or endpoints of this kind"
     ),
     "C221": Code("no-such-metric", "the source of the gate does not report this metric"),
+    "C231": Code("half-a-network", "subnets need security groups, and the other way round"),
+    "C232": Code("bad-variable", "an environment variable has a name or a length that AWS does not take"),
+    "C233": Code("reserved-variable", "an environment variable belongs to SageMaker or to the pipeline"),
+    "C234": Code("bad-retry", "a retry policy contradicts itself or another one"),
+    "C235": Code(
+        "bad-wait", "spot training would end before the job may, or waits longer than SageMaker lets it"
+    ),
+    "C236": Code("two-beginnings", "training cannot begin from two sets of weights"),
+    "C237": Code("mixed-storage", "a KMS key for disks fits only some of the listed instance types"),
+    "C238": Code("bad-tag", "a tag has a key or a value that AWS does not take"),
+    "C241": Code("key-elsewhere", "a KMS key is in another region than the pipeline"),
     "C251": Code("retired-instance", "warning: AWS has withdrawn this instance type"),
     "C252": Code(
         "untried-instance", "warning: the algorithm's documentation does not list this instance type"
     ),
     "C253": Code("unreached-epoch", "warning: training ends before this epoch"),
     "C254": Code("without-effect", "warning: nothing would read this value"),
+    "C281": Code("secret-in-environment", "warning: everybody who may describe the job could read this"),
+    "C282": Code("undocumented-mode", "warning: the algorithm's documentation does not list this input mode"),
+    "C283": Code("unused-key", "warning: a step's machines take no KMS key for their disks"),
+    "C284": Code("stale-cache", "warning: a cached step does not see new images below the same prefix"),
+    "C285": Code("never-cached", "warning: the arguments of this step differ in every execution"),
     "D101": Code("region-without-image", "SageMaker has no image for a step in the region"),
 }

@@ -9,9 +9,10 @@ from pathlib import Path
 from pipeline.account import AccountFacts
 from pipeline.config.files import read_tree
 from pipeline.config.mending import mend
-from pipeline.config.model import PipelineConfig, problems
+from pipeline.config.model import PipelineConfig
 from pipeline.config.node import Block, mark_of
 from pipeline.config.placeholders import FACTS, Names
+from pipeline.config.rules import problems
 from pipeline.config.source import Mark, finding
 from pipeline.config.translation import translate
 from pipeline.errors import ConfigError, Finding, Place

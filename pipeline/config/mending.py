@@ -79,9 +79,14 @@ def mend(root: Block) -> Mended:
             return Mended(config, errors, frozenset(wrong), places)
         errors = errors or tuple(found)
         culprits = {_culprit(data, one["loc"]) for one in found}
-        for path in sorted(culprits, key=_index, reverse=True):
+        for path in sorted(_outermost(culprits), key=_index, reverse=True):
             _replace(data, path, kept)
         wrong |= culprits | {meant for one in found if (meant := meant_key(one))}
+
+
+def _outermost(culprits: set[Path]) -> set[Path]:
+    """Those that do not lie in another one, which goes as a whole."""
+    return {path for path in culprits if not any(path[:length] in culprits for length in range(1, len(path)))}
 
 
 def _index(path: Path) -> int:
@@ -90,11 +95,14 @@ def _index(path: Path) -> int:
 
 
 def _culprit(data: Any, location: Path) -> Path:
-    """The path in the data, which differs from pydantic's where one text stands for a list of one."""
+    """The path in the data, which differs from pydantic's where one text stands for a list of one.
+
+    A section that lacks a key which has no stand-in is a culprit as a whole.
+    """
     node: Any = data
     for depth, step in enumerate(location):
         if isinstance(node, dict) and step not in node:
-            return location[: depth + 1]
+            return location[: depth + 1] if location in _STAND_INS else location[:depth]
         if isinstance(node, str):
             return location[:depth]
         node = node[step]

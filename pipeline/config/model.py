@@ -9,7 +9,7 @@ from pydantic import Field
 
 from pipeline.config.security import EncryptionConfig, NetworkConfig
 from steps.config import CachingTime, Form, Problem, S3Prefix, Section
-from steps.deploy.config import LONGEST_ENDPOINT, DeployConfig
+from steps.deploy.config import DeployConfig
 from steps.evaluate.config import EvaluateConfig
 from steps.gate.config import GateConfig
 from steps.register.config import RegisterConfig
@@ -76,24 +76,6 @@ class PipelineConfig(Section):
         None, description="Bucket of code and results; SageMaker's default bucket where this key is absent."
     )
     data: DataConfig = Field(description="Where the images are.")
-    tags: dict[str, str] = Field(
-        default_factory=dict,
-        description="Tags of the pipeline, its model package group and all that it creates: keys with texts.",
-    )
-    network: NetworkConfig = Field(
-        default_factory=NetworkConfig, description="The network of jobs and models."
-    )
-    encryption: EncryptionConfig = Field(
-        default_factory=EncryptionConfig, description="KMS keys of disks and results."
-    )
-    parallelism: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Most steps of an execution that run at once; no limit where this key is absent."
-    )
-    caching: CachingTime | None = Field(
-        None,
-        description="Steps that ran with the same arguments within this time are not run again; off where "
-        "this key is absent. SageMaker compares S3 URIs, not what lies there.",
-    )
     # Two keys have other names as attributes, because pydantic's models have methods of those names.
     validation: ValidateConfig = Field(
         default_factory=ValidateConfig, alias="validate", description="How the images are checked."
@@ -112,6 +94,24 @@ class PipelineConfig(Section):
     deploy: DeployConfig = Field(
         default_factory=DeployConfig, description="When and how models are deployed."
     )
+    tags: dict[str, str] = Field(
+        default_factory=dict,
+        description="Tags of the pipeline, its model package group and all that it creates: keys with texts.",
+    )
+    network: NetworkConfig = Field(
+        default_factory=NetworkConfig, description="The network of jobs and models."
+    )
+    encryption: EncryptionConfig = Field(
+        default_factory=EncryptionConfig, description="KMS keys of disks and results."
+    )
+    parallelism: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Most steps of an execution that run at once; no limit where this key is absent."
+    )
+    caching: CachingTime | None = Field(
+        None,
+        description="Steps that ran with the same arguments within this time are not run again; off where "
+        "this key is absent. SageMaker compares S3 URIs, not what lies there.",
+    )
 
     @property
     def group(self) -> str:
@@ -122,19 +122,3 @@ class PipelineConfig(Section):
     def endpoint(self) -> str:
         """The endpoint: that of `deploy`, or the pipeline's name."""
         return self.deploy.endpoint or self.name
-
-
-def problems(config: PipelineConfig) -> Iterator[Problem]:
-    """What no section can know alone. Paths start at the top."""
-    names = [("register", "group", config.registry.group, 63)]
-    if config.deploy.when == "gate":
-        names.append(("deploy", "endpoint", config.deploy.endpoint, LONGEST_ENDPOINT))
-    for section, key, given, longest in names:
-        if given is None and len(config.name) > longest:
-            yield Problem(
-                "C212",
-                ("name",),
-                f"{section}.{key} is the pipeline's name, whose {len(config.name)} characters are too many",
-                f"add {section}.{key} with at most {longest} characters, or shorten name",
-                reads=((section, key), (section, "when")),
-            )

@@ -6,7 +6,8 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -108,13 +109,20 @@ _TYPES = {
     "bool_type": "true or false",
     "tuple_type": "a text or a list of texts",
     "model_type": "keys with values below it",
+    "dict_type": "keys with texts below it",
 }
 
 
 def _wrong_type(case: _Case) -> Finding:
     return case.report(
-        "C103", f"{case.key} takes {_TYPES[case.kind]}, not {_described(case.value)}", _type_hint(case)
+        "C103", f"{case.key} takes {_expected(case)}, not {_described(case.value)}", _type_hint(case)
     )
+
+
+def _expected(case: _Case) -> str:
+    if case.kind == "tuple_type" and is_section(bare(get_args(kind_at(case.path))[0])):
+        return "a list"
+    return _TYPES[case.kind]
 
 
 def _type_hint(case: _Case) -> str | None:
@@ -149,9 +157,10 @@ def _form(path: Path) -> Form | None:
 
 def _metadata(path: Path) -> list[Any]:
     """What the type of a key's value is annotated with."""
-    if not isinstance(path[-1], str):
+    above = kind_at(path[:-1])
+    if not is_section(above):
         return []
-    field = keys_of(_section(path[:-1]))[path[-1]]
+    field = keys_of(above)[str(path[-1])]
     of_optional = (one for kind in get_args(field.annotation) for one in getattr(kind, "__metadata__", ()))
     return [*field.metadata, *of_optional]
 
@@ -233,6 +242,10 @@ def _planned(case: _Case) -> Finding:
     return case.report("C107", f"{case.key}: {case.text}", str(case.facts["hint"]))
 
 
+def _refused_value(case: _Case) -> Finding:
+    return case.report("C105", f"{case.key}: {case.text}", str(case.facts["hint"]))
+
+
 def _bad_value(case: _Case) -> Finding:
     return case.report("C106", f"{case.key}: {case.text}")
 
@@ -253,22 +266,46 @@ _TRANSLATORS: dict[str, Callable[[_Case], Finding]] = {
     "refused_character": _refused_character,
     "repeated": _repeated,
     "not_in_this_version": _planned,
+    "refused_value": _refused_value,
 }
+
+
+def is_section(kind: Any) -> TypeGuard[type[Section]]:
+    """Whether a type is that of a section."""
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def bare(kind: Any) -> Any:
+    """A type without its annotations, and without None where that stands for an absent key."""
+    if get_origin(kind) is Annotated:
+        return bare(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return bare(next(one for one in get_args(kind) if one is not NoneType))
+    return kind
+
+
+def kind_at(path: Path) -> Any:
+    """The type of the value at a path of the config: a section, or what a key, a list or a mapping holds."""
+    kind: Any = PipelineConfig
+    for step in path:
+        if is_section(kind):
+            kind = bare(keys_of(kind)[str(step)].annotation)
+        else:  # tuple[item, ...] or dict[str, item]
+            kind = bare(get_args(kind)[0 if isinstance(step, int) else 1])
+    return kind
 
 
 def _section(path: Path) -> type[Section]:
     """The model of the section at the path."""
-    section: type[Section] = PipelineConfig
-    for step in path:
-        annotation = keys_of(section)[str(step)].annotation
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, Section)
-        section = annotation
-    return section
+    kind = kind_at(path)
+    assert is_section(kind)
+    return kind
 
 
 def _named(path: Path) -> str:
-    return ".".join(str(step) for step in path) or "the config"
+    """Such as train.retry[0]."""
+    name = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return name.removeprefix(".") or "the config"
 
 
 def _described(value: object) -> str:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from steps.config import Form, InstanceTypes, Problem, Section
 from steps.instances import unsuitable
+from steps.jobs.config import StepRetries, retry_problems
 
 LONGEST_ENDPOINT = 63 - 13 - 13
 """Characters. AWS allows 63 for the name of an endpoint config. An execution calls its own
@@ -52,7 +53,11 @@ class DeployConfig(Section):
     instance_count: Annotated[int, Field(ge=1, le=100)] = Field(
         1, description="Number of machines behind the endpoint."
     )
+    retry: StepRetries = Field(
+        (), description="When CreateEndpointConfig is tried again; SageMaker does not retry DeployEndpoint."
+    )
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
         yield from unsuitable("endpoint", self.instance_type)
+        yield from retry_problems(self.retry)

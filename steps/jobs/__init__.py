@@ -1,0 +1,1 @@
+"""What the rooms with jobs share."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
-from steps.config import ResourceName, Section
+from steps.config import Problem, ResourceName, Section
+from steps.jobs.config import StepRetries, retry_problems
 
 
 class RegisterConfig(Section):
@@ -18,6 +20,13 @@ class RegisterConfig(Section):
     approval: Literal["manual", "automatic"] = Field(
         "manual", description="manual: a person approves each model; automatic: passing the gate approves it."
     )
+    retry: StepRetries = Field(
+        (), description="When the step is tried again; AWS retries faults of its own anyway."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """See Section."""
+        yield from retry_problems(self.retry)
 
     @property
     def approval_status(self) -> str:

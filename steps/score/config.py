@@ -9,6 +9,7 @@ from pydantic import Field
 
 from steps.config import InstanceTypes, Problem, Section
 from steps.instances import unsuitable
+from steps.jobs.config import Environment, JobRetries, environment_problems, retry_problems
 
 
 class ScoreConfig(Section):
@@ -20,7 +21,17 @@ class ScoreConfig(Section):
     instance_count: Annotated[int, Field(ge=1, le=100)] = Field(
         1, description="Number of machines that share the images."
     )
+    environment: Environment = Field(
+        default_factory=dict,
+        description="Environment variables of the model, here and behind the endpoint, by name. No "
+        "secrets: AWS shows them.",
+    )
+    retry: JobRetries = Field(
+        (), description="When the batch transform job is tried again; AWS retries faults of its own anyway."
+    )
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
         yield from unsuitable("transform", self.instance_type)
+        yield from environment_problems(self.environment, 1024, "a model")
+        yield from retry_problems(self.retry)

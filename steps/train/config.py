@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import Annotated, Literal
+from itertools import islice
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
-from steps.config import Form, InstanceTypes, Problem, Section, TrainingTime, VolumeSize
-from steps.instances import family, known, unsuitable
-
-IMAGENET_LAYERS = (18, 34, 50, 101, 152, 200)
+from steps.config import (
+    Form,
+    InstanceTypes,
+    ModelArtifact,
+    Problem,
+    Section,
+    TrainingTime,
+    VolumeSize,
+    seconds,
+)
+from steps.instances import known, unsuitable
+from steps.jobs.config import (
+    WHEN_CAPACITY_IS_SHORT,
+    Environment,
+    JobRetries,
+    environment_problems,
+    retry_problems,
+)
+from steps.train import contract
 
 ImageShape = Annotated[
     str,
@@ -97,6 +113,17 @@ class Hyperparameters(Section):
         None, description="How several machines share their weights; only with instance_count above 1."
     )
 
+    def texts(self) -> dict[str, str]:
+        """As the algorithm takes them: as text, without those that are left to its own defaults."""
+        # True is the algorithm's own word for it, and Python's.
+        return {
+            name: str(value)
+            for name, value in {
+                **self.model_dump(exclude_none=True),
+                "resize": self.resize_pixels,
+            }.items()
+        }
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """Channels, height and width of `image_shape`."""
@@ -123,6 +150,38 @@ class Pretrained(Section):
     )
 
 
+def _refuse_pipe(mode: Any) -> Any:
+    if mode == "Pipe":
+        raise PydanticCustomError(
+            "refused_value",
+            "'Pipe' streams RecordIO files, and this pipeline trains on image files",
+            {"hint": "write File, or remove input_mode"},
+        )
+    return mode
+
+
+def _refuse_empty_spot(spot: Any) -> Any:
+    if spot is None:
+        raise PydanticCustomError(
+            "refused_value", "there is nothing in it", {"hint": "write spot: {}, or remove the key"}
+        )
+    return spot
+
+
+class Spot(Section):
+    """Training on machines that AWS may take back: cheaper, and it may take longer."""
+
+    max_wait: TrainingTime = Field(
+        "48h",
+        description="The job ends after this time, waiting for machines included; not less than max_runtime.",
+    )
+    checkpoints: bool = Field(
+        True,
+        description="Keep checkpoints in S3, from which training goes on after an interruption; without them "
+        "it begins anew, and SageMaker allows an hour of max_wait.",
+    )
+
+
 class TrainConfig(Section):
     """How the step TrainModel runs."""
 
@@ -137,6 +196,29 @@ class TrainConfig(Section):
     )
     volume_gb: VolumeSize = Field(50, description="Disk of each machine; all images must fit.")
     max_runtime: TrainingTime = Field("24h", description="The job is stopped after this time.")
+    spot: Annotated[Spot | None, BeforeValidator(_refuse_empty_spot)] = Field(
+        None,
+        description="Train on spot machines; `spot: {}` does with these defaults. Off where it is absent.",
+    )
+    input_mode: Annotated[Literal["File", "FastFile"], BeforeValidator(_refuse_pipe)] = Field(
+        "File",
+        description="File copies all images before training; FastFile reads each from S3 when it is needed.",
+    )
+    initial_model: ModelArtifact | None = Field(
+        None,
+        description="An earlier model of this algorithm to train on from. It must have the same classes, "
+        "num_layers and image_shape.",
+    )
+    environment: Environment = Field(
+        default_factory=dict,
+        description="Environment variables of the algorithm, by name. No secrets: AWS shows them.",
+    )
+    retry: JobRetries = Field(
+        WHEN_CAPACITY_IS_SHORT,
+        description="When the step is tried again; `retry: []` leaves it to AWS, which retries faults of its "
+        "own. By default it also waits up to a day for machines that AWS has not free, with half an hour and "
+        "more between attempts.",
+    )
     hyperparameters: Hyperparameters = Field(
         default_factory=Hyperparameters, description="Hyperparameters of the algorithm."
     )
@@ -148,78 +230,45 @@ class TrainConfig(Section):
         """See Section."""
         yield from unsuitable("training", self.instance_type)
         yield from _machines(self)
-        yield from _transfer(self.hyperparameters)
-        yield from _images(self.hyperparameters)
-        yield from _labels(self.hyperparameters)
-        yield from _schedule(self.hyperparameters)
+        yield from _algorithm(self)
         yield from _without_effect(self)
-
-
-_GPU_FAMILIES = ("p2", "p3", "g4dn", "g5")
-_OTHER_GPU_FAMILIES = ("p3dn", "p4d", "p4de", "p5", "p5e", "p5en", "g6", "g6e", "g7", "g7e")
-_GPU_SOURCE = (
-    "docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html: training supports P2, P3, G4dn and G5"
-)
+        yield from _spot(self)
+        yield from _inputs(self)
+        yield from environment_problems(self.environment, 512, "a training job")
+        yield from retry_problems(self.retry)
 
 
 def _machines(train: TrainConfig) -> Iterator[Problem]:
-    for index, one in enumerate(train.instance_type):
-        path = ("instance_type", index)
-        if not known("training", one):
-            continue
-        if family(one) in _OTHER_GPU_FAMILIES:
-            message = f"{one} is not among the types that the algorithm's documentation lists"
-            yield Problem("C252", path, message, "use a G4dn or G5 type to be sure", _GPU_SOURCE, "warning")
-        elif family(one) not in _GPU_FAMILIES:
-            yield Problem(
-                "C201", path, f"{one} cannot train: it has no GPU that the algorithm uses",
-                "use a G4dn or G5 type, such as ml.g4dn.xlarge", _GPU_SOURCE,
-            )  # fmt: skip
+    types = [(index, one) for index, one in enumerate(train.instance_type) if known("training", one)]
+    for index, one in types:
+        if violation := contract.machine_problem(one):
+            yield _problem(violation, ("instance_type", index))
+    uneven = (contract.batch_problem(train.hyperparameters.mini_batch_size, one) for _, one in types)
+    for violation in islice(filter(None, uneven), 1):
+        yield _problem(violation, ("hyperparameters", violation.name))
 
 
 _PRETRAINED_MODEL = ("hyperparameters", "use_pretrained_model")
 
 
-def _transfer(given: Hyperparameters) -> Iterator[Problem]:
-    if not given.use_pretrained_model:
-        return
-    if given.num_layers not in IMAGENET_LAYERS:
-        choices = ", ".join(map(str, IMAGENET_LAYERS))
-        yield Problem(
-            "C202",
-            ("hyperparameters", "num_layers"),
-            f"there are no pretrained weights for {given.num_layers} layers",
-            f"use one of {choices}, or use_pretrained_model: 0",
-            reads=(_PRETRAINED_MODEL,),
-        )
-    if given.shape[0] != 3:
-        yield Problem(
-            "C202",
-            ("hyperparameters", "image_shape"),
-            f"pretrained weights take 3 channels, not {given.shape[0]}",
-            f'write image_shape: "3,{given.shape[1]},{given.shape[2]}", or use_pretrained_model: 0',
-            reads=(_PRETRAINED_MODEL,),
-        )
+def _algorithm(train: TrainConfig) -> Iterator[Problem]:
+    """What the algorithm's contract says of the hyperparameters."""
+    labels = list(_labels(train.hyperparameters))
+    yield from labels
+    refused = {problem.path for problem in labels}
+    # ValidateImages counts them when the pipeline runs.
+    counted = dict.fromkeys(("num_classes", "num_training_samples"), contract.UNKNOWN)
+    texts = {**counted, **train.hyperparameters.texts()}
+    for violation in contract.problems(texts, contract.Job(train.instance_count, images=True)):
+        if (path := ("hyperparameters", violation.name)) not in refused:
+            yield _problem(violation, path)
 
 
-def _images(given: Hyperparameters) -> Iterator[Problem]:
-    larger = max(given.shape[1:])
-    if given.shape[0] not in (1, 3):
-        yield Problem(
-            "C203",
-            ("hyperparameters", "image_shape"),
-            f"an image has 1 or 3 channels, not {given.shape[0]}",
-            "write channels, height and width in this order, such as 3,224,224",
-        )
-    if given.resize is not None and given.resize < larger:
-        yield Problem(
-            "C204",
-            ("hyperparameters", "resize"),
-            f"resize {given.resize} is smaller than the image_shape {given.image_shape}",
-            f"write {larger} or more, or remove resize",
-            "training fails on images smaller than image_shape",
-            reads=(("hyperparameters", "image_shape"),),
-        )
+def _problem(violation: contract.Violation, path: tuple[str | int, ...]) -> Problem:
+    reads = tuple(("hyperparameters", name) for name in violation.reads)
+    return Problem(
+        violation.code, path, violation.message, violation.hint, violation.why, violation.severity, reads
+    )
 
 
 def _labels(given: Hyperparameters) -> Iterator[Problem]:
@@ -233,55 +282,56 @@ def _labels(given: Hyperparameters) -> Iterator[Problem]:
             )
 
 
-def _schedule(given: Hyperparameters) -> Iterator[Problem]:
-    epochs = [int(epoch) for epoch in (given.lr_scheduler_step or "").split(",") if epoch]
-    path = ("hyperparameters", "lr_scheduler_step")
-    if any(later <= earlier for earlier, later in pairwise(epochs)):
-        yield Problem("C206", path, "the epochs do not rise", "write each once, in order, such as 10,20")
-    elif epochs and epochs[-1] >= given.epochs:
-        message = f"epoch {epochs[-1]} is never reached: there are only {given.epochs} epochs"
-        yield Problem("C253", path, message, "use earlier epochs, or more of them", severity="warning")
-    if given.checkpoint_frequency is not None and given.checkpoint_frequency > given.epochs:
+_SPOT = "docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html"
+_HOUR = 3600
+
+
+def _spot(train: TrainConfig) -> Iterator[Problem]:
+    if train.spot is None:
+        return
+    path, wait = ("spot", "max_wait"), seconds(train.spot.max_wait)
+    if wait < seconds(train.max_runtime):
         yield Problem(
-            "C207",
-            ("hyperparameters", "checkpoint_frequency"),
-            f"checkpoint_frequency {given.checkpoint_frequency} is more than the {given.epochs} epochs",
-            f"write {given.epochs} or less",
-            reads=(("hyperparameters", "epochs"),),
+            "C235",
+            path,
+            f"max_wait {train.spot.max_wait} is less than max_runtime {train.max_runtime}",
+            f"write {train.max_runtime} or more, or a shorter train.max_runtime",
+            "max_wait is the time for machines to come and the job to run, both together",
+            reads=(("max_runtime",),),
+        )
+    if not train.spot.checkpoints and wait > _HOUR:
+        yield Problem(
+            "C235",
+            path,
+            f"max_wait {train.spot.max_wait} is more than the hour that SageMaker allows without checkpoints",
+            "write checkpoints: true, or a max_wait and a max_runtime of 1h or less",
+            f"{_SPOT}: built-in algorithms that do not checkpoint",
+            reads=(("spot", "checkpoints"),),
         )
 
 
-_OPTIMIZERS = {
-    "momentum": ("sgd", "nag"),
-    "weight_decay": ("sgd", "nag"),
-    "beta_1": ("adam",),
-    "beta_2": ("adam",),
-    "eps": ("adam", "rmsprop"),
-    "gamma": ("rmsprop",),
-}
-"""The optimizers that take a hyperparameter."""
+def _inputs(train: TrainConfig) -> Iterator[Problem]:
+    if train.input_mode == "FastFile":
+        yield Problem(
+            "C282",
+            ("input_mode",),
+            "the algorithm's documentation lists File for images in files, and does not speak of FastFile",
+            "write File to be sure",
+            "docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html",
+            "warning",
+        )
+    if train.initial_model is not None and train.hyperparameters.use_pretrained_model:
+        yield Problem(
+            "C236",
+            ("initial_model",),
+            "training begins from an earlier model or from ImageNet weights, not from both",
+            "write use_pretrained_model: 0, or remove initial_model",
+            "both fill the same layers, and no documentation says which stays",
+            reads=(_PRETRAINED_MODEL,),
+        )
 
 
 def _without_effect(train: TrainConfig) -> Iterator[Problem]:
-    given = train.hyperparameters
-    optimizer = given.optimizer or "sgd"
-    reasons = {
-        name: f"the optimizer is {optimizer}; it belongs to {' and '.join(takers)}"
-        for name, takers in _OPTIMIZERS.items()
-        if optimizer not in takers
-    }
-    if not given.lr_scheduler_step:
-        reasons["lr_scheduler_factor"] = "there is no lr_scheduler_step"
-    if not given.early_stopping:
-        unset = "early_stopping is not true"
-        reasons |= dict.fromkeys(("early_stopping_min_epochs", "early_stopping_patience"), unset)
-        reasons["early_stopping_tolerance"] = unset
-    if train.instance_count == 1:
-        reasons["kv_store"] = "there is one machine"
-    for name, reason in reasons.items():
-        if getattr(given, name) is not None:
-            message = f"{name} has no effect: {reason}"
-            yield Problem("C254", ("hyperparameters", name), message, f"remove {name}", severity="warning")
-    if train.pretrained.weights is not None and not given.use_pretrained_model:
+    if train.pretrained.weights is not None and not train.hyperparameters.use_pretrained_model:
         message = "weights has no effect: use_pretrained_model is not 1"
         yield Problem("C254", ("pretrained", "weights"), message, "remove weights", severity="warning")

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from steps.config import InstanceTypes, Problem, ProcessingTime, Section, VolumeSize
 from steps.instances import unsuitable
+from steps.jobs.config import Environment, JobRetries, environment_problems, retry_problems
 
 
 class ValidateConfig(Section):
@@ -26,7 +27,16 @@ class ValidateConfig(Section):
         "fail",
         description="Images that cannot be decoded: fail the step, or leave them out with a warning.",
     )
+    environment: Environment = Field(
+        default_factory=dict,
+        description="Environment variables of the program, by name. No secrets: AWS shows them.",
+    )
+    retry: JobRetries = Field(
+        (), description="When the step is tried again; AWS retries faults of its own anyway."
+    )
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
         yield from unsuitable("processing", self.instance_type)
+        yield from environment_problems(self.environment, 256, "a processing job")
+        yield from retry_problems(self.retry)

@@ -1,0 +1,1 @@
+"""What is different between two definitions, for people: no noise from hashes, order or defaults."""

@@ -30,12 +30,25 @@ CODES = {
     "C206": Code("bad-schedule", "the epochs of the learning rate schedule are not in order"),
     "C207": Code("checkpoint-too-late", "no checkpoint would ever be kept"),
     "C208": Code("weights-missing", "the given file of pretrained weights does not exist"),
+    "C209": Code("hyperparameter-missing", "the algorithm has no default for this hyperparameter"),
+    "C210": Code("unknown-hyperparameter", "the algorithm has no hyperparameter of this name"),
     "C211": Code("overlapping-prefixes", "training and validation images lie in one another's prefix"),
     "C212": Code("name-too-long", "a resource that is named after the pipeline may not be called so"),
     "C213": Code(
         "unknown-instance", "SageMaker has no such instance type for jobs or endpoints of this kind"
     ),
+    "C214": Code("bad-hyperparameter", "the algorithm does not take this text for this hyperparameter"),
+    "C215": Code("resize-missing", "image files are trained on, and nothing says how to resize them"),
+    "C216": Code("batch-too-large", "there are fewer training images than one batch holds"),
+    "C217": Code("top-k-too-large", "top_k is more than there are classes"),
+    "C218": Code("channel-missing", "the algorithm does not train without this channel"),
+    "C219": Code("bad-channel", "the algorithm does not read a channel like this"),
+    "C220": Code("metrics-refused", "AWS refuses metric definitions for its own algorithms"),
     "C221": Code("no-such-metric", "the source of the gate does not report this metric"),
+    "C222": Code("volume-key-refused", "AWS refuses a volume key for machines with storage of their own"),
+    "C223": Code("volume-too-large", "the storage of the machine is smaller than what is asked for"),
+    "C224": Code("bad-transform-input", "the model cannot read what the transform job sends it"),
+    "C225": Code("bad-serverless", "AWS does not offer a serverless endpoint like this"),
     "C231": Code("half-a-network", "subnets need security groups, and the other way round"),
     "C232": Code("bad-variable", "an environment variable has a name or a length that AWS does not take"),
     "C233": Code("reserved-variable", "an environment variable belongs to SageMaker or to the pipeline"),
@@ -53,6 +66,25 @@ CODES = {
     ),
     "C253": Code("unreached-epoch", "warning: training ends before this epoch"),
     "C254": Code("without-effect", "warning: nothing would read this value"),
+    "C261": Code("untried-image-size", "warning: AWS documents pretrained weights for 224x224 only"),
+    "C262": Code("small-image-network", "warning: the network is meant for small images"),
+    "C263": Code("uneven-batch", "warning: the GPUs cannot share a batch equally"),
+    "C264": Code("unshared-weights", "warning: several machines train, and nothing says how they share"),
+    "C265": Code("vanishing-eps", "warning: eps is 0 in the chosen precision"),
+    "C266": Code(
+        "several-labels-in-lists", "warning: AWS documents several labels an image for manifests only"
+    ),
+    "C267": Code("latest-image", "warning: the image may change under a running pipeline"),
+    "C268": Code("unread-channel", "warning: the algorithm reads no such channel"),
+    "C269": Code(
+        "undocumented-channel", "warning: AWS does not document that the algorithm reads a channel like this"
+    ),
+    "C270": Code(
+        "volume-ignored", "warning: the machine keeps its data on storage of its own, which is smaller"
+    ),
+    "C271": Code("volume-key-ignored", "warning: the key does not encrypt the storage of the machine itself"),
+    "C272": Code("unsuitable-choice", "warning: the pipeline cannot run with this choice of a parameter"),
+    "C273": Code("odd-answer", "warning: the model does not answer in this format"),
     "C281": Code("secret-in-environment", "warning: everybody who may describe the job could read this"),
     "C282": Code("undocumented-mode", "warning: the algorithm's documentation does not list this input mode"),
     "C283": Code("unused-key", "warning: a step's machines take no KMS key for their disks"),

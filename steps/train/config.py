@@ -116,13 +116,8 @@ class Hyperparameters(Section):
     def texts(self) -> dict[str, str]:
         """As the algorithm takes them: as text, without those that are left to its own defaults."""
         # True is the algorithm's own word for it, and Python's.
-        return {
-            name: str(value)
-            for name, value in {
-                **self.model_dump(exclude_none=True),
-                "resize": self.resize_pixels,
-            }.items()
-        }
+        values = {**self.model_dump(exclude_none=True), "resize": self.resize_pixels}
+        return {name: str(value) for name, value in values.items()}
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -258,7 +253,7 @@ def _algorithm(train: TrainConfig) -> Iterator[Problem]:
     refused = {problem.path for problem in labels}
     # ValidateImages counts them when the pipeline runs.
     counted = dict.fromkeys(("num_classes", "num_training_samples"), contract.UNKNOWN)
-    texts = {**counted, **train.hyperparameters.texts()}
+    texts: dict[str, str | contract.Unknown] = {**counted, **train.hyperparameters.texts()}
     for violation in contract.problems(texts, contract.Job(train.instance_count, images=True)):
         if (path := ("hyperparameters", violation.name)) not in refused:
             yield _problem(violation, path)

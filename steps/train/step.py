@@ -8,11 +8,10 @@ from sagemaker.mlops.workflow.steps import TrainingStep
 
 from steps.config import seconds
 from steps.step import Request, Site, Variable, job
-from steps.train.config import Hyperparameters, TrainConfig
+from steps.train import contract
+from steps.train.config import TrainConfig
 
 NAME = "TrainModel"
-CHANNELS = ("train", "validation", "train_lst", "validation_lst")
-"""Images in files need all four (docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html)."""
 
 
 def train_model(
@@ -28,7 +27,7 @@ def train_model(
         site: Where the pipeline lives.
         config: The section `train`.
         instance_type: Machine of the step.
-        channels: S3 URI of each of `CHANNELS`.
+        channels: S3 URI of each of `contract.CHANNELS`.
         given: Hyperparameters that are known, or can be changed, only when the pipeline runs. They are texts.
     """
     resources = {
@@ -38,8 +37,8 @@ def train_model(
     }
     request: Request = {
         "AlgorithmSpecification": {"TrainingImage": site.algorithm_image, "TrainingInputMode": "File"},
-        "HyperParameters": {**texts(config.hyperparameters), **given},
-        "InputDataConfig": [_channel(name, channels[name]) for name in CHANNELS],
+        "HyperParameters": {**config.hyperparameters.texts(), **given},
+        "InputDataConfig": [_channel(name, channels[name]) for name in contract.CHANNELS],
         "OutputDataConfig": {"S3OutputPath": site.results(NAME)},
         "ResourceConfig": resources,
         "RoleArn": site.role,
@@ -50,18 +49,11 @@ def train_model(
     return TrainingStep(NAME, job(site, "train", request))
 
 
-def texts(hyperparameters: Hyperparameters) -> dict[str, str]:
-    """The hyperparameters as the algorithm takes them: as text, without those left to its own defaults."""
-    values = hyperparameters.model_dump(exclude_none=True)
-    # True is the algorithm's own word (docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html).
-    return {name: str(value) for name, value in {**values, "resize": hyperparameters.resize_pixels}.items()}
-
-
 def _channel(name: str, uri: Variable) -> Request:
     source = {"S3DataDistributionType": "FullyReplicated", "S3DataType": "S3Prefix", "S3Uri": uri}
     return {
         "ChannelName": name,
-        "ContentType": "application/x-image",
+        "ContentType": contract.IMAGE_TYPE,
         "DataSource": {"S3DataSource": source},
         "InputMode": "File",
     }

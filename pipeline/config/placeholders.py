@@ -55,7 +55,10 @@ class Names:
 
     def account_facts(self) -> AccountFacts:
         """The facts, with what the config and the environment say in their place."""
-        return AccountFacts(**{name: self._value(name) or "" for name in FACTS})
+        named = {name: self._value(name) or "" for name in FACTS}
+        # No key and no variable stands for a quota.
+        without_quota = self.facts.without_quota if self.facts is not None else frozenset()
+        return AccountFacts(**named, without_quota=without_quota)
 
     def fill(self, node: Node) -> Node:
         """The node with all placeholders replaced."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from pipeline.config.loader import Loaded
 from pipeline.preflight.check import Check
+from pipeline.preflight.survey import QUICK, survey
 from pipeline.session import Session
 
 
 def quick_checks(session: Session, loaded: Loaded) -> Iterator[Check]:
-    """Role and its trust, bucket, data prefixes, quotas and model package group.
+    """Role and its trust, buckets, data prefixes, quotas and model package group.
 
     No check raises because of what AWS answers: what could not be checked says why.
     """
-    yield from ()
+    return survey(session, loaded, QUICK)

@@ -7,4 +7,31 @@ from __future__ import annotations
 
 from pipeline.errors import Code
 
-CODES: dict[str, Code] = {}
+CODES: dict[str, Code] = {
+    "D110": Code("not-json", "the definition is not JSON"),
+    "D111": Code(
+        "repeated-json-key", "a key stands twice in one JSON object, and readers keep only the last"
+    ),
+    "D112": Code("not-a-definition", "the JSON is something else than a pipeline definition"),
+    "D113": Code("no-such-key", "a key that the definition's language does not know"),
+    "D114": Code("definition-version", "a version of the language that SageMaker Pipelines does not know"),
+    "D115": Code("no-steps", "a definition without steps"),
+    "D121": Code("malformed-step", "a part of a step has not the form that it must have"),
+    "D122": Code("step-name", "the name of a step is missing or malformed"),
+    "D123": Code("same-step-name", "two steps with one name"),
+    "D124": Code("step-in-two-places", "a step stands in both branches, or in a branch and in the list"),
+    "D125": Code("no-such-step-type", "a step type that SageMaker Pipelines does not know"),
+    "D126": Code("nested-step", "a step that its surroundings cannot hold, such as a Condition in a branch"),
+    "D127": Code("malformed-condition", "a condition has not the form that it must have"),
+    "D128": Code("step-cycle", "steps that wait for each other"),
+    "D131": Code("malformed-parameter", "the declaration of a parameter has not the form that it must have"),
+    "D132": Code("same-parameter-name", "a parameter that is declared twice"),
+    "D133": Code("parameter-default", "a default value that is not of the parameter's type or EnumValues"),
+    "D134": Code("parameter-value", "a value for a parameter that does not exist or takes no such value"),
+    "D141": Code("malformed-expression", "Get, Std:Join or Std:JsonGet has not the form that it must have"),
+    "D142": Code("no-such-function", "a function that the definition's language does not know"),
+    "D143": Code("no-such-variable", "an execution variable that does not exist"),
+    "D301": Code("undeclared-parameter", "an expression names a parameter that is not declared"),
+    "D302": Code("no-such-step", "an expression or DependsOn names a step that does not exist"),
+    "D303": Code("no-such-property-file", "an expression names a property file that its step does not have"),
+}

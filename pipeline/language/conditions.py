@@ -7,12 +7,20 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.language.document import brief
+from pipeline.language.problem import Path, Problem
+from pipeline.suggestion import suggestion
+
 Resolve = Callable[[object], object]
 """Gives the value of an operand, expressions replaced."""
 
 
 class ConditionError(ValueError):
-    """A condition is malformed, or compares what cannot be compared."""
+    """A condition is malformed, or compares what cannot be compared; `hint` says how to mend it, if known."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def holds(condition: Mapping[str, object], resolve: Resolve) -> bool:
@@ -30,29 +38,34 @@ def all_hold(conditions: Sequence[Mapping[str, object]], resolve: Resolve) -> bo
     return all(holds(condition, resolve) for condition in conditions)
 
 
-def problems(condition: object) -> Iterator[str]:
-    """What is wrong with the form of a condition, in sentences without a full stop."""
+def problems(condition: object, path: Path = ()) -> Iterator[Problem]:
+    """What is wrong with the form of a condition that stands at a path, and of those inside it."""
     try:
         kind = _checked(condition)
     except ConditionError as error:
-        yield str(error)
+        yield Problem("D127", path, str(error), error.hint)
         return
     assert isinstance(condition, Mapping)
     if kind == "Not":
-        yield from problems(_negated(condition))
+        (key,) = set(condition) - {"Type"}
+        yield from problems(condition[key], (*path, key))
     if kind == "Or":
-        for inner in condition["Conditions"]:
-            yield from problems(inner)
+        for index, inner in enumerate(condition["Conditions"]):
+            yield from problems(inner, (*path, "Conditions", index))
 
 
 def _checked(condition: object) -> str:
     kind = condition.get("Type") if isinstance(condition, Mapping) else None
     if not isinstance(condition, Mapping) or not isinstance(kind, str) or kind not in _TYPES:
-        raise ConditionError(f"Type of a condition is one of {', '.join(_TYPES)}, not {json.dumps(kind)}")
+        raise ConditionError(
+            f"Type of a condition is one of {', '.join(_TYPES)}, not {brief(kind)}",
+            suggestion(kind, _TYPES) if isinstance(kind, str) else None,
+        )
     given = set(condition) - {"Type"}
     forms = _TYPES[kind][0]
     if given not in forms:
-        raise ConditionError(f"{kind} takes {' and '.join(sorted(forms[0]))}, not {', '.join(sorted(given))}")
+        shown = ", ".join(sorted(given)) or "nothing"
+        raise ConditionError(f"{kind} takes {' and '.join(sorted(forms[0]))}, not {shown}")
     listed = {"Or": "Conditions", "In": "Values"}.get(kind)
     if listed and not isinstance(condition[listed], list):
         raise ConditionError(f"{listed} of {kind} must be a list")

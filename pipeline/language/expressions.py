@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.language import paths
+from pipeline.language.document import brief
+from pipeline.language.problem import Path, Problem
+from pipeline.suggestion import suggestion
 
 VARIABLES = (
     "StartDateTime",
@@ -29,7 +32,17 @@ FUNCTIONS = ("Get", "Std:Join", "Std:JsonGet")
 
 
 class ExpressionError(ValueError):
-    """An expression is malformed, or has no value."""
+    """An expression is malformed, or has no value.
+
+    Attributes:
+        code: The code of a problem with a definition that holds it.
+        hint: How to mend it, if known.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, code: str = "D141") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,22 @@ class PropertyFile:
     name: str
 
 
-Reference = Parameter | Variable | Property | PropertyFile
+@dataclass(frozen=True)
+class Item:
+    """`ForEach.CurrentItem` and what is inside it: the item that a step of a ForEachBody runs for."""
+
+    path: paths.Path
+
+
+@dataclass(frozen=True)
+class Output:
+    """`IterationOutput.<step>.<path>`: what the Selector of a ForEach step compares."""
+
+    step: str
+    path: paths.Path
+
+
+Reference = Parameter | Variable | Property | PropertyFile | Item | Output
 
 
 class Unknown:
@@ -98,7 +126,7 @@ def parse_reference(text: object) -> Reference:
     """What a Get refers to.
 
     Raises:
-        ExpressionError: It is none of the four forms.
+        ExpressionError: It is none of the forms.
     """
     try:
         parts = paths.parse(text) if isinstance(text, str) else ()
@@ -109,17 +137,36 @@ def parse_reference(text: object) -> Reference:
             return Parameter(name)
         case ("Execution", str(name)) if name in VARIABLES:
             return Variable(name)
-        case ("Execution", _):
-            raise ExpressionError(
-                f"{text!r}: there is no such execution variable; there are {', '.join(VARIABLES)}"
-            )
+        case ("Execution", name):
+            message = f"{text!r}: there is no such execution variable; there are {', '.join(VARIABLES)}"
+            raise ExpressionError(message, suggestion(str(name), VARIABLES), "D143")
         case ("Steps", str(step), "PropertyFiles", str(name)):
             return PropertyFile(step, name)
         case ("Steps", str(step), _, *_):
             return Property(step, parts[2:])
+        case ("ForEach", "CurrentItem", *_):
+            return Item(parts[2:])
+        case ("IterationOutput", str(step), _, *_):
+            return Output(step, parts[2:])
     raise ExpressionError(
-        f"Get takes Parameters.<name>, Execution.<variable> or Steps.<step>.<property>, not {text!r}"
+        f"Get takes Parameters.<name>, Execution.<variable> or Steps.<step>.<property>, not {_quoted(text)}",
+        _reference_hint(parts),
     )
+
+
+def _quoted(value: object) -> str:
+    return repr(value) if isinstance(value, str) else brief(value)
+
+
+def _reference_hint(parts: paths.Path) -> str | None:
+    match parts:
+        case ("Steps", str(step)):
+            return f"name a property of the step, such as Steps.{step}.<property>"
+        case ("Parameters", str(name), *_):
+            return f"a parameter has nothing inside: 'Parameters.{name}'"
+        case (str(root), *_):
+            return suggestion(root, ("Parameters", "Execution", "Steps"))
+    return None
 
 
 def function_of(value: object) -> str | None:
@@ -134,7 +181,8 @@ def function_of(value: object) -> str | None:
     if name in FUNCTIONS:
         return str(name)
     if isinstance(name, str) and name.startswith("Std:"):
-        raise ExpressionError(f"there is no function {name}; there are {', '.join(FUNCTIONS)}")
+        message = f"there is no function {name}; there are {', '.join(FUNCTIONS)}"
+        raise ExpressionError(message, suggestion(name, FUNCTIONS), "D142")
     return None
 
 
@@ -144,20 +192,63 @@ def references(value: object) -> Iterator[Reference]:
     Raises:
         ExpressionError: An expression in it is malformed.
     """
+    for _, reference in located(value):
+        yield reference
+
+
+def located(value: object, path: Path = ()) -> Iterator[tuple[Path, Reference]]:
+    """Every reference in a value that stands at a path, in order, each with the path of its text.
+
+    Raises:
+        ExpressionError: An expression in it is malformed.
+    """
     function = function_of(value)
     if function is not None:
         assert isinstance(value, Mapping)
         check_form(function, value[function])
+        path, value = (*path, function), value[function]
         if function == "Get":
-            yield parse_reference(value["Get"])
+            yield path, parse_reference(value)
             return
-        value = value[function]
+    for key, item in _parts(value):
+        yield from located(item, (*path, key))
+
+
+def problems(value: object, path: Path = ()) -> Iterator[Problem]:
+    """What is malformed among the expressions of a value that stands at a path: all of it."""
+    try:
+        function = function_of(value)
+        if function is not None:
+            assert isinstance(value, Mapping)
+            path, value = (*path, function), value[function]
+            check_form(function, value)
+    except ExpressionError as error:
+        yield Problem(error.code, path, str(error), error.hint)
+        return
+    for key, item in _parts(value):
+        yield from problems(item, (*path, key))
+
+
+def mended(value: Any) -> Any:
+    """The value with every malformed expression replaced by one whose value nobody knows."""
+    if not any(problems(value)):
+        return value
+    try:
+        function = function_of(value)
+        if function is not None:
+            check_form(function, value[function])
+    except ExpressionError:
+        return {"Get": "ForEach.CurrentItem"}
     if isinstance(value, Mapping):
-        for item in value.values():
-            yield from references(item)
+        return {key: mended(item) for key, item in value.items()}
+    return [mended(item) for item in value]
+
+
+def _parts(value: object) -> Iterator[tuple[str | int, object]]:
+    if isinstance(value, Mapping):
+        yield from value.items()
     elif isinstance(value, list):
-        for item in value:
-            yield from references(item)
+        yield from enumerate(value)
 
 
 def check_form(function: str, body: object) -> None:
@@ -169,22 +260,40 @@ def check_form(function: str, body: object) -> None:
     if function == "Get":
         parse_reference(body)
     elif function == "Std:Join":
-        if (
-            not isinstance(body, Mapping)
-            or set(body) != {"On", "Values"}
-            or not isinstance(body["Values"], list)
-        ):
-            raise ExpressionError(f'Std:Join takes {{"On": text, "Values": [...]}}, not {json.dumps(body)}')
+        _check_join(body)
     else:
         _check_json_get(body)
 
 
+def _check_join(body: object) -> None:
+    if (
+        not isinstance(body, Mapping)
+        or set(body) != {"On", "Values"}
+        or not isinstance(body["Values"], list)
+        or not (isinstance(body["On"], str) or _is_expression(body["On"]))
+    ):
+        raise ExpressionError(f'Std:Join takes {{"On": text, "Values": [...]}}, not {brief(body)}')
+    for item in body["Values"]:
+        if not isinstance(item, str | int | float | bool) and not _is_expression(item):
+            raise ExpressionError(f"Std:Join joins text, numbers and Booleans, not {brief(item)}")
+
+
+def _is_expression(value: object) -> bool:
+    # One that does not exist is told where it stands, not here.
+    return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)).startswith(("Get", "Std:"))
+
+
 def _check_json_get(body: object) -> None:
     sources = ({"PropertyFile", "Path"}, {"S3Uri", "Path"})
-    if not isinstance(body, Mapping) or set(body) not in sources or not isinstance(body["Path"], str):
+    if not isinstance(body, Mapping) or set(body) not in sources:
         raise ExpressionError(
             'Std:JsonGet takes {"PropertyFile": {"Get": ...}, "Path": text} or {"S3Uri": ..., "Path": text}, '
-            f"not {json.dumps(body)}"
+            f"not {brief(body)}"
+        )
+    if not isinstance(body["Path"], str):
+        raise ExpressionError(
+            f"Std:JsonGet: Path must be text, not {brief(body['Path'])}",
+            "write the path out: SageMaker Pipelines evaluates no expression there",
         )
     try:
         paths.parse(body["Path"])
@@ -193,7 +302,7 @@ def _check_json_get(body: object) -> None:
     if "PropertyFile" in body and not isinstance(_property_file(body), PropertyFile):
         raise ExpressionError(
             'Std:JsonGet: PropertyFile takes {"Get": "Steps.<step>.PropertyFiles.<name>"}, '
-            f"not {json.dumps(body['PropertyFile'])}"
+            f"not {brief(body['PropertyFile'])}"
         )
 
 
@@ -231,6 +340,9 @@ def _get(body: object, scope: Scope) -> object:
             return scope.property_file(step, name)
         case Property(step, path):
             return _at(scope.properties(step), path, f"Steps.{step}")
+        case Item() | Output():
+            # A ForEach step gives each of its iterations a value of its own.
+            return UNKNOWN
 
 
 def _at(value: object, path: paths.Path, root: str) -> object:

@@ -9,7 +9,7 @@ Condition step. A step of the branch that was not chosen is skipped, and so is e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from graphlib import CycleError, TopologicalSorter
@@ -96,10 +96,25 @@ def _is_skipped(node: Node, phases: Mapping[str, Phase], outcomes: Mapping[str, 
     )
 
 
+def cycles(graph: Graph) -> Iterator[tuple[str, ...]]:
+    """Cycles of the graph, no two with a step in common, each as `find_cycle` tells it."""
+    rest = dict(graph)
+    while cycle := find_cycle(rest):
+        yield cycle
+        for name in cycle[1:]:
+            del rest[name]
+
+
 def find_cycle(graph: Graph) -> tuple[str, ...]:
-    """The names along one cycle, each waited for by the next, the first repeated at the end; else empty."""
+    """The names along one cycle, each waited for by the next, the first repeated at the end; else empty.
+
+    It begins with the step that comes first in the definition.
+    """
+    waits = {name: sorted(node.waits_for & graph.keys()) for name, node in graph.items()}
     try:
-        TopologicalSorter({name: node.waits_for for name, node in graph.items()}).prepare()
+        TopologicalSorter(waits).prepare()
     except CycleError as error:
-        return tuple(error.args[1])
+        members = error.args[1][1:]
+        start = members.index(next(name for name in graph if name in members))
+        return (*members[start:], *members[:start], members[start])
     return ()

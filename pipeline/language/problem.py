@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 Path = tuple[str | int, ...]
 """Keys and indices from the top of the document, such as ("Steps", 0, "Arguments", "RoleArn")."""
@@ -29,3 +30,10 @@ class Problem:
     why: str | None = None
     severity: str = "error"
     at_key: bool = False
+
+
+def of_step(name: str, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The same problems, each message naming its step; one that begins with "has" goes on from the name."""
+    for problem in problems:
+        between = " " if problem.message.startswith("has ") else ": "
+        yield replace(problem, message=f"step '{name}'{between}{problem.message}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline import service_model
@@ -18,7 +18,7 @@ from pipeline.local.api.service import Handler, Request, Service, without
 from pipeline.local.api.versions import find_pipeline, find_version, missing_pipeline, with_version
 from pipeline.local.errors import ApiError
 from pipeline.local.execution import archive
-from pipeline.local.execution.checks import check_arguments, check_types
+from pipeline.local.execution.checks import argument_problems
 from pipeline.local.records import Record
 
 _LISTING = Listing("PipelineSummaries", "PipelineName", prefixes={"PipelineNamePrefix": "PipelineName"})
@@ -139,13 +139,15 @@ def parsed(text: str, values: Mapping[str, Value]) -> Definition:
     """
     try:
         definition = definitions.parse(text)
-        check_types(definition)
-        check_arguments(definition, values, check_shape)
     except DefinitionError as error:
-        raise ApiError(
-            "ValidationException", "Unable to parse pipeline definition. " + "; ".join(error.problems)
-        ) from error
+        raise _unreadable([problem.message for problem in error.problems]) from error
+    if problems := list(argument_problems(definition, values, check_shape)):
+        raise _unreadable(problems)
     return definition
+
+
+def _unreadable(problems: Sequence[str]) -> ApiError:
+    return ApiError("ValidationException", "Unable to parse pipeline definition. " + "; ".join(problems))
 
 
 def _definition_text(service: Service, request: Request) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pipeline.errors import Finding, ImgpipeError
-from pipeline.language.definition import Definition, DefinitionError, Step
+from pipeline.language.definition import Definition, Step
+from pipeline.language.early import EarlyScope
 from pipeline.language.expressions import UNKNOWN, evaluate
 from pipeline.language.parameters import Value
 from pipeline.local.errors import ApiError, NotSupportedLocally
-from pipeline.local.execution.run import EarlyScope
 from pipeline.local.execution.steps.executor import StepExecutor
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
 
@@ -24,43 +24,23 @@ CheckJob = Callable[[str, Mapping[str, Any]], None]
 _log = logging.getLogger(__name__)
 
 
-def check_types(definition: Definition) -> None:
-    """Refuse what SageMaker has never heard of.
-
-    Raises:
-        DefinitionError: Names every step whose type does not exist.
-    """
-    known = (*EXECUTORS, *REFUSED)
-    problems = [
-        f"step '{step.name}' has type {step.type}, which does not exist; there are {', '.join(sorted(known))}"
-        for step in definition.steps.values()
-        if step.type not in known
-    ]
-    if problems:
-        raise DefinitionError(problems)
-
-
-def check_arguments(definition: Definition, values: Mapping[str, Value], check_shape: CheckShape) -> None:
-    """Refuse Arguments that do not fit the operation they are for.
+def argument_problems(
+    definition: Definition, values: Mapping[str, Value], check_shape: CheckShape
+) -> Iterator[str]:
+    """Why Arguments do not fit the operation they are for, a sentence a step.
 
     Args:
         definition: The definition.
         values: The parameters that are known.
         check_shape: Judges one request.
-
-    Raises:
-        DefinitionError: Names all that is wrong.
     """
-    problems = []
     for step, executor, arguments in _known_requests(definition, values):
         if executor.operation is None:
             continue
         try:
             check_shape(executor.operation, {**arguments, **executor.given})
         except ApiError as error:
-            problems.append(f"step '{step.name}': {error.message}")
-    if problems:
-        raise DefinitionError(problems)
+            yield f"step '{step.name}': {error.message}"
 
 
 def check_supported(definition: Definition, values: Mapping[str, Value], check_job: CheckJob) -> None:

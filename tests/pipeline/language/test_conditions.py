@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.language.conditions import TYPES, ConditionError, all_hold, holds, problems
+from pipeline.language.problem import Problem
 
 COMPARISONS = {
     "Equals": operator.eq,
@@ -129,9 +130,12 @@ def test_problems_look_inside() -> None:
         "Type": "Or",
         "Conditions": [compare("Equals", 1, 1), {"Type": "Not", "Condition": {"Type": "Almost"}}],
     }
-    assert list(problems(bad)) == [f'Type of a condition is one of {", ".join(TYPES)}, not "Almost"']
+    types = f"Type of a condition is one of {', '.join(TYPES)}"
+    assert list(problems(bad, ("C",))) == [
+        Problem("D127", ("C", "Conditions", 1, "Condition"), f'{types}, not "Almost"')
+    ]
     assert list(problems(compare("Equals", {"Get": "Parameters.A"}, 1))) == []
-    assert list(problems("Equals")) == [f"Type of a condition is one of {', '.join(TYPES)}, not null"]
+    assert list(problems("Equals")) == [Problem("D127", (), f"{types}, not null")]
 
 
 _numbers = st.integers(-3, 3)

@@ -141,7 +141,11 @@ def test_parameters_that_are_refused(sagemaker: Any, name: str, values: dict[str
 
 class TestRefusedBeforeAnyStepRuns:
     def test_a_type_of_step(self, server: Running, sagemaker: Any, name: str) -> None:
-        create(sagemaker, name, definition(train("Train"), step("Quality", "QualityCheck", {"Any": 1})))
+        create(
+            sagemaker,
+            name,
+            definition(train("Train"), step("Quality", "QualityCheck", {}, CheckType="DATA_QUALITY")),
+        )
         before = list(server.jobs.started)
         code, message = error_of(sagemaker.start_pipeline_execution, PipelineName=name)
         assert code == "ValidationException"

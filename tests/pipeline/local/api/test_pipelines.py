@@ -121,6 +121,7 @@ def test_all_problems_are_named_at_once(sagemaker: Any, name: str) -> None:
     text = definition(fail("A", get("Parameters.P")), fail("A", get("Steps.B.X")))
     assert error_of(sagemaker.create_pipeline, **request(name, text))[1] == (
         "Unable to parse pipeline definition. there are two steps named 'A'; "
+        "step 'A': there is no parameter 'P'; there are none; "
         "step 'A': it refers to 'B', which is not a step"
     )
 

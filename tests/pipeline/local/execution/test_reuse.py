@@ -178,7 +178,9 @@ def test_no_source_is_needed_for_what_needs_nothing(server: Running, pipeline: s
 
 
 def test_a_step_that_is_not_supported_may_stand_aside(server: Running, sagemaker: Any, name: str) -> None:
-    text = definition(process("Check"), step("Quality", "QualityCheck", {"Any": 1}, DependsOn=["Check"]))
+    text = definition(
+        process("Check"), step("Quality", "QualityCheck", {}, CheckType="DATA_QUALITY", DependsOn=["Check"])
+    )
     sagemaker.create_pipeline(PipelineName=name, PipelineDefinition=text, RoleArn=ROLE)
     assert status(server, start(server, name, config("Check"))) == "Succeeded"
 

@@ -15,8 +15,9 @@ class AccountFacts:
         partition: aws, aws-cn or aws-us-gov.
         bucket: Where code, data and results go; by default SageMaker's own `sagemaker-{region}-{account}`.
         role: ARN of the execution role.
-        without_quota: (kind, instance type) of machines that the account may run none of; kinds are those of
-            steps.instance_types: training, processing, transform and endpoint.
+        without_quota: (kind, instance type) of machines that the account may run none of, or fewer than the
+            config asks for; kinds are those of steps.instance_types: training, processing, transform and
+            endpoint.
     """
 
     account: str

@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Entry] = {
         "Training data.",
         _AROUND,
     ),
+    "doctor": Entry("pipeline.cli.doctor:doctor", "Check what the pipeline needs of AWS.", _AROUND),
     "local": Entry(
         {
             "up": Entry("pipeline.cli.local:up", "Start the local SageMaker."),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cli import console
 from pipeline.cli.home import home
 from pipeline.config.loader import Loaded, load_config
 from pipeline.errors import Finding, UsageError
@@ -47,6 +48,26 @@ class Target:
         if not self.local and loaded.facts.region != session.facts.region:
             raise UsageError(_two_regions(session.facts.region, loaded))
         return loaded
+
+    def load_to_build(self, session: Session) -> Loaded:
+        """The config as `load` reads it, for whoever makes a definition of it.
+
+        Where a section lists several machines, AWS is asked which of them the account may run; the next of
+        the list takes the place of one that it may not, and a note says so.
+        """
+        loaded = self.load(session)
+        if session.is_local:
+            return loaded
+        from pipeline.preflight.quotas import has_choice, replacements, without_quota
+
+        if not has_choice(loaded.config):
+            return loaded
+        quotas = without_quota(session, loaded.config)
+        if quotas.unknown is not None:
+            console.note(f"note: machines are chosen without their quotas: {quotas.unknown}")
+        for text in replacements(loaded.config, quotas):
+            console.note(f"note: {text}")
+        return replace(loaded, facts=replace(loaded.facts, without_quota=quotas.without))
 
     def _configured_region(self) -> str | None:
         return load_config(self.config, facts=None, environ=os.environ).config.region

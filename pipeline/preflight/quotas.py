@@ -83,6 +83,11 @@ def machines(config: PipelineConfig) -> tuple[Machines, ...]:
     return tuple(found)
 
 
+def has_choice(config: PipelineConfig) -> bool:
+    """Whether a quota could change the definition: a section lists several machines."""
+    return any(len(one.types) > 1 for one in machines(config))
+
+
 def without_quota(session: Session, config: PipelineConfig) -> Quotas:
     """The machines of a config that the account has too small a quota for. Asks once a session."""
     wanted = machines(config)
@@ -160,14 +165,15 @@ def _key(one: Machines) -> str:
 
 
 def _none(loaded: Loaded, one: Machines, found: Quotas) -> Finding:
+    wanted = one.quota(preferred(one.types))
     return Finding(
         "R157",
         "no-quota",
         f"the account may not run the machine of {one.section}: {_too_small(one, found)}",
         place=loaded.place(one.section, "instance_type"),
         details=(("why", "new accounts have a quota of 0 for many types, GPUs above all"),),
-        hint=f"ask for more: AWS console, Service Quotas, Amazon SageMaker, '{one.quota(preferred(one.types))}', Request "
-        f"increase at account level (it may take days); or list another type in {_key(one)}",
+        hint=f"ask for more (AWS console, Service Quotas, Amazon SageMaker, '{wanted}', Request increase; it "
+        f"may take days), or list another type in {_key(one)}",
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import botocore
 
-from pipeline.config.loader import Loaded
 from pipeline.errors import Finding
 from pipeline.preflight.check import Check, failed, not_needed, passed
 from pipeline.session import Session
@@ -15,12 +14,12 @@ from pipeline.session import Session
 NAME = "region"
 
 
-def region(session: Session, loaded: Loaded) -> Iterator[Check]:
+def region(session: Session) -> Iterator[Check]:
     """Looks the region up among those that botocore knows of SageMaker."""
     if session.is_local:
         yield not_needed(NAME)
         return
-    name = loaded.facts.region
+    name = str(session.boto.region_name)
     known = _known(session)
     if name in known:
         yield passed(NAME, name)

@@ -15,14 +15,12 @@ from pipeline.preflight.image import image
 from pipeline.preflight.permissions import permissions
 from pipeline.preflight.prefixes import prefixes
 from pipeline.preflight.quotas import quotas
-from pipeline.preflight.region import region
 from pipeline.preflight.role import role
 from pipeline.session import Session
 
 Checker = Callable[[Session, Loaded], Iterator[Check]]
 
 CHECKERS: Mapping[str, Checker] = {
-    "region": region,
     "role": role,
     "permissions": permissions,
     "bucket": bucket,
@@ -31,7 +29,7 @@ CHECKERS: Mapping[str, Checker] = {
     "containers": image,
     "model group": group,
 }
-"""What is asked of AWS once the credentials do, in the order of the questions."""
+"""What is asked once the credentials do, in the order of the questions."""
 
 QUICK = ("role", "bucket", "images", "quotas", "model group")
 """Those that cost a request or two each."""

@@ -21,6 +21,7 @@ class Rule(Enum):
     TYPE = "type"
     NULL = "null"
     """A member that may be left out is null."""
+    REQUIRED_NULL = "required null"
     MISSING = "missing"
     UNKNOWN = "unknown"
     UNION = "union"
@@ -77,10 +78,28 @@ def violations(
         yield from _scalar(shape, value, path)
 
 
+def structures(shape: Any, value: object, path: Path = ()) -> Iterator[tuple[Shape, Mapping[str, Any], Path]]:
+    """Every structure in a value, with its shape and path, the outermost first."""
+    if not fits(shape.type_name, value):
+        return
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from structures(shape.member, item, (*path, index))
+    elif isinstance(value, Mapping):
+        is_map = shape.type_name == "map"
+        if not is_map:
+            yield shape, value, path
+        for key, item in value.items():
+            inside = shape.value if is_map else shape.members.get(key)
+            if inside is not None:
+                yield from structures(inside, item, (*path, key))
+
+
 def _structure(shape: Any, value: Mapping[str, Any], path: Path, judge: Judge | None) -> Iterator[Violation]:
     for name in shape.required_members:
         if value.get(name) is None:
-            yield Violation(Rule.MISSING, shape.members[name], (*path, name), None)
+            rule = Rule.REQUIRED_NULL if name in value else Rule.MISSING
+            yield Violation(rule, shape.members[name], (*path, name), None)
     for name, item in value.items():
         if name not in shape.members:
             yield Violation(Rule.UNKNOWN, shape, (*path, name), item, at_key=True)

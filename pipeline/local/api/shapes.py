@@ -91,6 +91,7 @@ def _limit(words: str, key: str) -> Callable[[Shape], str]:
 _CONSTRAINTS: dict[Rule, Callable[[Shape], str]] = {
     Rule.TYPE: lambda shape: f"Member must be {_WANTED[shape.type_name]}",
     Rule.MISSING: lambda _: "Member must not be null",
+    Rule.REQUIRED_NULL: lambda _: "Member must not be null",
     Rule.UNION: lambda _: "Member must have exactly one of its members set",
     Rule.SHORTEST: _limit("length greater", "min"),
     Rule.LONGEST: _limit("length less", "max"),

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pipeline.errors import ImgpipeError
 from pipeline.language.definition import Definition, Step
-from pipeline.language.expressions import UNKNOWN, ExpressionError
+from pipeline.language.expressions import ExpressionError
 from pipeline.language.parameters import Value
 from pipeline.local import arns
 from pipeline.local.records import Record, Records
@@ -142,34 +142,3 @@ class StepScope:
             raise ExpressionError(f"cannot read {uri}: {error.findings[0].message}") from error
         except ValueError as error:
             raise ExpressionError(f"{uri} is not JSON: {error}") from error
-
-
-@dataclass(frozen=True)
-class EarlyScope:
-    """What is known before any step has run.
-
-    Attributes:
-        parameters: Values by name; a missing one is unknown.
-    """
-
-    parameters: Mapping[str, Value]
-
-    def parameter(self, name: str) -> object:
-        """The value, if there is one already."""
-        return self.parameters.get(name, UNKNOWN)
-
-    def variable(self, _name: str) -> object:
-        """Unknown."""
-        return UNKNOWN
-
-    def properties(self, _step: str) -> object:
-        """Unknown."""
-        return UNKNOWN
-
-    def property_file(self, _step: str, _name: str) -> object:
-        """Unknown."""
-        return UNKNOWN
-
-    def json_at(self, _uri: str) -> object:
-        """Unknown."""
-        return UNKNOWN

@@ -1,0 +1,275 @@
+"""Rules over several members of a request, which AWS's shapes cannot say: a table by the shape they are for.
+
+Only what AWS's API reference states, or a quoted refusal of the service shows. Where no other source is
+named, it is the documentation of these members in the API reference, as botocore carries it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.checks.conflicts import (
+    Conflict,
+    Members,
+    Rule,
+    at_most_one,
+    inside,
+    items,
+    needs,
+    number,
+    one_of,
+    unique,
+)
+from pipeline.shapes import Path
+from steps.instances import family, has_local_storage, known
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A rule over the members of a structure, and where AWS says it."""
+
+    rule: Rule
+    source: str
+
+
+def _spot(members: Members) -> Iterator[Conflict]:
+    times = inside(members, "StoppingCondition")
+    path = ("StoppingCondition", "MaxWaitTimeInSeconds")
+    spot = members.get("EnableManagedSpotTraining", False)
+    if spot is False and path[1] in times:
+        message = f"{'.'.join(path)} is given, and EnableManagedSpotTraining is not true"
+        yield Conflict("D223", path, message, "set EnableManagedSpotTraining to true, or remove the time")
+    if spot is not True:
+        return
+    if path[1] not in times:
+        message = f"EnableManagedSpotTraining is true, and {'.'.join(path)} is missing"
+        yield Conflict("D223", ("EnableManagedSpotTraining",), message, "add it: MaxRuntimeInSeconds or more")
+    run, wait = number(times, "MaxRuntimeInSeconds"), number(times, "MaxWaitTimeInSeconds")
+    if run is not None and wait is not None and wait < run:
+        message = f"{'.'.join(path)} is {wait}, less than MaxRuntimeInSeconds, {run}"
+        yield Conflict("D223", path, message, f"use {run} or more: waiting and running count together")
+
+
+_LONGEST_RUN = 28 * 24 * 3600
+
+
+def _runtime(members: Members) -> Iterator[Conflict]:
+    seconds = number(members, "MaxRuntimeInSeconds")
+    if seconds is not None and seconds > _LONGEST_RUN:
+        message = f"{{where}}.MaxRuntimeInSeconds is {seconds}, and {_LONGEST_RUN} is the most"
+        yield Conflict("D229", ("MaxRuntimeInSeconds",), message, "use 28 days or less")
+
+
+def _machine(members: Members, kind: str) -> str | None:
+    """The instance type, if it is known and exists; the check of its value tells of others."""
+    machine = members.get("InstanceType")
+    exists = isinstance(machine, str) and machine.count(".") == 2 and known(kind, machine)
+    return str(machine) if exists else None
+
+
+def _volume(kind: str) -> Rule:
+    def rule(members: Members) -> Iterator[Conflict]:
+        machine = _machine(members, kind)
+        if machine and has_local_storage(machine) and members.get("VolumeKmsKeyId"):
+            message = f"{{where}}.VolumeKmsKeyId is given, and {machine} has storage of its own"
+            hint = "remove it: the machine encrypts its storage by itself"
+            yield Conflict("D227", ("VolumeKmsKeyId",), message, hint)
+
+    return rule
+
+
+_NO_SOURCE = ("g7",)
+"""Families of which has_local_storage knows nothing."""
+
+
+def _volume_size(members: Members) -> Iterator[Conflict]:
+    machine, size = _machine(members, "training"), members.get("VolumeSizeInGB", 0)
+    if size == 0 and machine and not has_local_storage(machine) and family(machine) not in _NO_SOURCE:
+        path: Path = ("VolumeSizeInGB",) if "VolumeSizeInGB" in members else ()
+        message = f"{{where}} has no VolumeSizeInGB, and {machine} has no storage of its own"
+        yield Conflict("D222", path, message, "add VolumeSizeInGB, 1 or more")
+
+
+def _feature_store(members: Members) -> Iterator[Conflict]:
+    if "FeatureStoreOutput" in members and members.get("AppManaged", False) is False:
+        message = "{where} has a FeatureStoreOutput, and AppManaged is not true"
+        yield Conflict("D222", ("FeatureStoreOutput",), message, "set AppManaged to true")
+
+
+def _local_path(members: Members) -> Iterator[Conflict]:
+    data = inside(members, "S3Input")
+    if data and members.get("AppManaged", False) is False and "LocalPath" not in data:
+        message = "{where}.S3Input has no LocalPath, and AppManaged is not true"
+        yield Conflict("D222", ("S3Input",), message, "add LocalPath, below /opt/ml/processing/")
+
+
+_LARGEST_PAYLOAD = 100
+
+
+def _payload(members: Members) -> Iterator[Conflict]:
+    size, parallel = number(members, "MaxPayloadInMB"), number(members, "MaxConcurrentTransforms") or 1
+    if size is None or size * parallel <= _LARGEST_PAYLOAD:
+        return
+    times = f", {parallel} times at once," if parallel > 1 else ","
+    message = f"MaxPayloadInMB is {size}{times} and {_LARGEST_PAYLOAD} MB are the most"
+    hint = f"use {int(_LARGEST_PAYLOAD // parallel)} or less"
+    yield Conflict("D226", ("MaxPayloadInMB",), message, hint)
+
+
+def _split(members: Members) -> Iterator[Conflict]:
+    split = inside(members, "TransformInput").get("SplitType", "None")
+    if members.get("BatchStrategy") == "MultiRecord" and split == "None":
+        message = "BatchStrategy is MultiRecord, and TransformInput.SplitType is None"
+        hint = "set TransformInput.SplitType to Line, RecordIO or TFRecord"
+        yield Conflict("D228", ("BatchStrategy",), message, hint, "warning")
+
+
+_OF_MACHINES = ("InstanceType", "InitialInstanceCount", "InstancePools")
+
+
+def _variant(members: Members) -> Iterator[Conflict]:
+    if "ServerlessConfig" in members:
+        for name in _OF_MACHINES:
+            if name in members:
+                message = f"{{where}} has both ServerlessConfig and {name}"
+                yield Conflict("D225", (name,), message, f"remove {name}: serverless has no machines")
+    elif "InstanceType" not in members and "InstancePools" not in members:
+        message = "{where} has neither InstanceType nor ServerlessConfig"
+        yield Conflict("D222", (), message, "add InstanceType and InitialInstanceCount, or ServerlessConfig")
+
+
+def _serverless(members: Members) -> Iterator[Conflict]:
+    memory = number(members, "MemorySizeInMB")
+    if memory is not None and 1024 <= memory <= 6144 and memory % 1024:
+        message = f"{{where}}.MemorySizeInMB is {memory}, which is no multiple of 1024"
+        hint = f"use {round(memory / 1024) * 1024}"
+        yield Conflict("D225", ("MemorySizeInMB",), message, hint)
+    ready, most = number(members, "ProvisionedConcurrency"), number(members, "MaxConcurrency")
+    if ready is not None and most is not None and ready > most:
+        message = f"{{where}}.ProvisionedConcurrency is {ready}, more than MaxConcurrency, {most}"
+        yield Conflict("D225", ("ProvisionedConcurrency",), message, f"use {most} or less")
+
+
+def _serverless_endpoint(members: Members) -> Iterator[Conflict]:
+    variants = items(members, "ProductionVariants")
+    serverless = [one for one in variants if isinstance(one, Mapping) and one.get("ServerlessConfig")]
+    if not serverless:
+        return
+    if len(variants) > 1:
+        message = f"ProductionVariants has {len(variants)} variants, and one of them is serverless"
+        yield Conflict("D225", ("ProductionVariants",), message, "a serverless endpoint has one variant only")
+    for name in ("VpcConfig", "EnableNetworkIsolation", "DataCaptureConfig"):
+        if members.get(name, False) is not False:
+            message = f"{name} is given, and a variant is serverless"
+            yield Conflict("D225", (name,), message, f"remove {name}, or use machines")
+
+
+def _shadow(members: Members) -> Iterator[Conflict]:
+    if "ShadowProductionVariants" not in members:
+        return
+    for name in ("ProductionVariants", "ShadowProductionVariants"):
+        if len(items(members, name)) > 1:
+            message = f"{name} has {len(items(members, name))} variants, and shadowing takes one"
+            yield Conflict("D221", (name,), message, "keep one production and one shadow variant")
+
+
+_JOB = "CreateTrainingJob"
+_SPOT = Combination(
+    _spot, "StoppingCondition: MaxWaitTimeInSeconds; github.com/aws/sagemaker-python-sdk/issues/4140"
+)
+_IMAGE = Combination(one_of("TrainingImage", "AlgorithmName"), "AlgorithmSpecification: AlgorithmName")
+_SERVERLESS_GUIDE = "docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html"
+
+COMBINATIONS: dict[str, tuple[Combination, ...]] = {
+    "AlgorithmSpecification": (_IMAGE,),
+    "CreateEndpointConfigInput": (
+        Combination(unique("VariantName", "ProductionVariants"), "ProductionVariant: VariantName"),
+        Combination(_serverless_endpoint, f"{_SERVERLESS_GUIDE}, feature exclusions"),
+        Combination(_shadow, "CreateEndpointConfig: ShadowProductionVariants"),
+    ),
+    "CreateHyperParameterTuningJobRequest": (
+        Combination(
+            at_most_one("TrainingJobDefinition", "TrainingJobDefinitions"),
+            "CreateHyperParameterTuningJob: TrainingJobDefinitions",
+        ),
+    ),
+    "CreateModelInput": (
+        Combination(
+            one_of("PrimaryContainer", "Containers"),
+            "CreateModel; github.com/aws/amazon-sagemaker-operator-for-k8s/pull/164",
+        ),
+    ),
+    "CreateModelPackageInput": (
+        Combination(
+            at_most_one("ModelPackageGroupName", "ModelPackageName"), "CreateModelPackage: ModelPackageName"
+        ),
+    ),
+    "CreateProcessingJobRequest": (
+        Combination(unique("InputName", "ProcessingInputs"), "ProcessingInput: InputName"),
+        Combination(
+            unique("OutputName", "ProcessingOutputConfig", "Outputs"), "ProcessingOutput: OutputName"
+        ),
+    ),
+    "CreateTrainingJobRequest": (
+        Combination(
+            needs(
+                "",
+                "AlgorithmSpecification",
+                "ResourceConfig",
+                "StoppingCondition",
+                unless=("ServerlessJobConfig",),
+            ),
+            f"{_JOB}: only serverless jobs go without",
+        ),
+        Combination(unique("ChannelName", "InputDataConfig"), "Channel: ChannelName"),
+        _SPOT,
+    ),
+    "CreateTransformJobRequest": (
+        Combination(_payload, "CreateTransformJob: MaxPayloadInMB"),
+        Combination(_split, "CreateTransformJob: BatchStrategy"),
+    ),
+    "DataSource": (
+        Combination(one_of("S3DataSource", "FileSystemDataSource", "DatasetSource"), "DataSource"),
+    ),
+    "HyperParameterAlgorithmSpecification": (_IMAGE,),
+    "HyperParameterTrainingJobDefinition": (
+        Combination(unique("ChannelName", "InputDataConfig"), "Channel: ChannelName"),
+        _SPOT,
+    ),
+    "ProcessingClusterConfig": (
+        Combination(_volume("processing"), "ProcessingClusterConfig: VolumeKmsKeyId"),
+    ),
+    "ProcessingInput": (
+        Combination(one_of("S3Input", "DatasetDefinition"), "ProcessingInput"),
+        Combination(_local_path, "ProcessingS3Input: LocalPath"),
+    ),
+    "ProcessingOutput": (
+        Combination(one_of("S3Output", "FeatureStoreOutput"), "ProcessingOutput"),
+        Combination(_feature_store, "ProcessingOutput: FeatureStoreOutput"),
+    ),
+    "ProductionVariant": (
+        Combination(_variant, "ProductionVariant: ServerlessConfig"),
+        Combination(
+            needs(
+                "InstanceType", "InitialInstanceCount", unless=("ManagedInstanceScaling", "ServerlessConfig")
+            ),
+            "ProductionVariant: InitialInstanceCount",
+        ),
+    ),
+    "ProductionVariantServerlessConfig": (
+        Combination(_serverless, "ProductionVariantServerlessConfig: MemorySizeInMB, ProvisionedConcurrency"),
+    ),
+    "ResourceConfig": (
+        Combination(
+            one_of("InstanceType", "InstanceGroups", "InstancePreferences"),
+            "ResourceConfig: InstancePreferences",
+        ),
+        Combination(needs("InstanceType", "InstanceCount"), "ResourceConfig: InstanceCount"),
+        Combination(_volume("training"), "ResourceConfig: VolumeKmsKeyId"),
+        Combination(_volume_size, "ResourceConfig: VolumeSizeInGB"),
+    ),
+    "StoppingCondition": (Combination(_runtime, "StoppingCondition: MaxRuntimeInSeconds"),),
+    "TransformResources": (Combination(_volume("transform"), "TransformResources: VolumeKmsKeyId"),),
+}
+"""Rules by the name of the shape whose members they are over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from steps.config import Problem
 from steps.instance_types import INSTANCE_TYPES, SOURCE
@@ -43,9 +43,16 @@ def has_local_storage(instance_type: str) -> bool:
     return family(instance_type) in _LOCAL_STORAGE.split()
 
 
-def preferred(instance_types: tuple[str, ...]) -> str:
-    """The first type whose family is not retired, or the very first where all are."""
-    return next((one for one in instance_types if family(one) not in RETIRED), instance_types[0])
+def preferred(instance_types: tuple[str, ...], without: Collection[str] = ()) -> str:
+    """The first type whose family is not retired, or the very first where all are.
+
+    Args:
+        instance_types: In order of preference, at least one.
+        without: Types that the account may run none of. They come last: if there are only such types, as if
+            there were none.
+    """
+    allowed = [one for one in instance_types if one not in without] or instance_types
+    return next((one for one in allowed if family(one) not in RETIRED), allowed[0])
 
 
 _KINDS = {

@@ -9,7 +9,7 @@ classes give what matters: properties, property files, dependencies and the JSON
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
@@ -20,6 +20,8 @@ from sagemaker.core.workflow.pipeline_context import (
     _ModelStepArguments,
     _StepArguments,
 )
+
+from steps.jobs.security import Machine, Security
 
 Variable = Any
 """What SageMaker fills in when the pipeline runs: a parameter, a property of a step, a function of them."""
@@ -39,6 +41,9 @@ class Site:
         python_image: Registry path of the image that the processing programs run in.
         code: S3 URI of the packed program, by room.
         session: Session that the SDK hands requests around with.
+        security: How jobs and models are shielded.
+        tags: Tags of all that is made, by key.
+        caching: How long a job is not run again with the same arguments, such as 30d; None for not at all.
     """
 
     pipeline: str
@@ -48,6 +53,14 @@ class Site:
     python_image: str
     code: Mapping[str, str]
     session: PipelineSession
+    security: Security = field(default_factory=Security)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    caching: str | None = None
+
+    def tagged(self, request: Request) -> Request:
+        """The request with the tags, if there are any."""
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        return {**request, "Tags": tags} if tags else request
 
     def results(self, step: str, *names: str) -> Variable:
         """S3 URI of what a step writes in one execution: executions never overwrite each other's results."""
@@ -80,29 +93,33 @@ def job(site: Site, caller: str, request: Request) -> Variable:
         caller: What the step class asks for: run, train or transform.
         request: The request of CreateProcessingJob, CreateTrainingJob or CreateTransformJob.
     """
-    recorder = _Recorder(site.session, caller, request)
+    recorder = _Recorder(site.session, caller, site.tagged(request))
     return _StepArguments(caller, _Recorder.record, recorder)
 
 
 def model(site: Site, request: Request) -> Variable:
     """Arguments for a ModelStep that creates a model: a request of CreateModel."""
-    arguments = _ModelStepArguments(_Recorder(site.session, "create_model", request))
+    tagged = site.tagged(request)
+    arguments = _ModelStepArguments(_Recorder(site.session, "create_model", tagged))
     arguments.caller_name = "create_model"
-    arguments.create_model_request = request
+    arguments.create_model_request = tagged
     return arguments
 
 
 def model_package(site: Site, request: Request) -> Variable:
-    """Arguments for a ModelStep that registers a model: a request of CreateModelPackage."""
+    """Arguments for a ModelStep that registers a model: a request of CreateModelPackage.
+
+    It carries no tags: a package in a group has those of the group, and SageMaker takes no others.
+    """
     arguments = _ModelStepArguments(_Recorder(site.session, "create_model_package_from_containers", request))
     arguments.caller_name = "create_model_package_from_containers"
     arguments.create_model_package_request = request
     return arguments
 
 
-def endpoint_part(caller: str, request: Request) -> Variable:
+def endpoint_part(site: Site, caller: str, request: Request) -> Variable:
     """Arguments for an EndpointConfigStep (create_endpoint_config) or an EndpointStep (create_endpoint)."""
-    return _JobStepArguments(caller, request)
+    return _JobStepArguments(caller, site.tagged(request))
 
 
 _CODE = "/opt/ml/processing/input/code"
@@ -118,9 +135,10 @@ class Program:
         inputs: S3 URI by name. The program finds each in /opt/ml/processing/input/<name>.
         outputs: S3 URI by name. The program writes each to /opt/ml/processing/output/<name>.
         live: Outputs that are uploaded while the job runs, so that they are there even if it fails.
-        instance_type: Machine.
-        volume_gb: Its disk.
+        machine: What it runs on.
+        volume_gb: The disk of that.
         max_runtime: In seconds.
+        environment: Environment variables.
     """
 
     room: str
@@ -128,9 +146,10 @@ class Program:
     inputs: Mapping[str, Variable]
     outputs: Mapping[str, Variable]
     live: frozenset[str]
-    instance_type: Variable
-    volume_gb: int
-    max_runtime: int
+    machine: Machine
+    volume_gb: Variable
+    max_runtime: Variable
+    environment: Mapping[str, str]
 
     def request(self, site: Site) -> Request:
         """The request of CreateProcessingJob."""
@@ -141,12 +160,20 @@ class Program:
         }
         if self.arguments:
             specification["ContainerArguments"] = list(self.arguments)
-        cluster = {"InstanceCount": 1, "InstanceType": self.instance_type, "VolumeSizeInGB": self.volume_gb}
+        cluster = {
+            "InstanceCount": 1,
+            "InstanceType": self.machine.instance_type,
+            "VolumeSizeInGB": self.volume_gb,
+            **self.machine.volume(),
+        }
         return {
+            **({"Environment": dict(self.environment)} if self.environment else {}),
+            **site.security.processing_network(),
             "AppSpecification": specification,
             "ProcessingInputs": [_input(name, uri) for name, uri in inputs.items()],
             "ProcessingOutputConfig": {
-                "Outputs": [_output(name, uri, name in self.live) for name, uri in self.outputs.items()]
+                **site.security.results(),
+                "Outputs": [_output(name, uri, name in self.live) for name, uri in self.outputs.items()],
             },
             "ProcessingResources": {"ClusterConfig": cluster},
             "RoleArn": site.role,

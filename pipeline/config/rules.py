@@ -76,6 +76,11 @@ def machines(config: PipelineConfig) -> dict[str, tuple[str, ...]]:
     return {section: types for section, types in listed.items() if types}
 
 
+def takes_volume_key(types: tuple[str, ...]) -> bool:
+    """Whether SageMaker takes a KMS key for the disks of machines of these types."""
+    return not any(map(has_local_storage, types))
+
+
 def _volume_key(config: PipelineConfig) -> Iterator[Problem]:
     if config.encryption.volume_key is None:
         return

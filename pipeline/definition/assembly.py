@@ -11,14 +11,12 @@ Importing this module imports the SageMaker SDK: do it within `offline_sdk`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from sagemaker.core import image_uris
 from sagemaker.core.workflow.functions import Join
-from sagemaker.core.workflow.parameters import Parameter
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.mlops.workflow import steps as step_module
 from sagemaker.mlops.workflow.pipeline import Pipeline
@@ -26,13 +24,15 @@ from sagemaker.mlops.workflow.pipeline import Pipeline
 from pipeline.account import AccountFacts
 from pipeline.bundle import Bundle
 from pipeline.config.model import PipelineConfig
+from pipeline.config.rules import machines, takes_volume_key
 from pipeline.config.source import finding
-from pipeline.definition.parameters import parameters
+from pipeline.definition.parameters import Given, parameters
+from pipeline.definition.settings import settings
 from pipeline.errors import ConfigError
 from steps.deploy.step import create_endpoint_config, deploy_endpoint
 from steps.evaluate.step import evaluate_model, metric, result
 from steps.gate.step import Demand, accuracy_gate
-from steps.instances import preferred
+from steps.jobs.security import Machine, Security
 from steps.register.step import register_model
 from steps.score.step import container, create_model, score_validation
 from steps.step import Request, Site, Variable
@@ -53,6 +53,7 @@ def assemble(config: PipelineConfig, facts: AccountFacts, bundles: tuple[Bundle,
         ConfigError: Code D101, if SageMaker has no image for a step in the region.
     """
     session = _SessionWithoutClients()
+    given = parameters(settings(config, facts.without_quota))
     site = Site(
         pipeline=config.name,
         bucket=facts.bucket,
@@ -62,17 +63,29 @@ def assemble(config: PipelineConfig, facts: AccountFacts, bundles: tuple[Bundle,
         python_image=_image("sklearn", facts.region, version="1.4-2", image_scope="training"),
         code={one.room: one.uri(facts.bucket, config.name) for one in bundles},
         session=session,
+        security=_security(config, given),
+        tags=config.tags,
+        caching=config.caching,
     )
-    given = parameters(config)
     pipeline = Pipeline(
         name=config.name,
-        parameters=list(given.values()),
+        parameters=list(given.by_key.values()),
         # The SDK's default depends on the region, and the role would need more permissions for it.
         pipeline_experiment_config=None,
         steps=_steps(site, config, given),
         sagemaker_session=session,
     )
     return str(pipeline.definition())
+
+
+def _security(config: PipelineConfig, given: Given) -> Security:
+    return Security(
+        subnets=config.network.subnets or (),
+        security_groups=config.network.security_groups or (),
+        isolation=config.network.isolation,
+        encrypt_traffic=config.network.encrypt_traffic,
+        output_key=given.get("encryption", "output_key"),
+    )
 
 
 def _image(framework: str, region: str, **version: str) -> str:
@@ -108,7 +121,7 @@ class _NoLocalMode:
         """Never called."""
 
 
-def _steps(site: Site, config: PipelineConfig, given: Mapping[str, Parameter]) -> list[Step]:
+def _steps(site: Site, config: PipelineConfig, given: Given) -> list[Step]:
     """The steps outside of the gate, which holds the others.
 
     To know the name of a method, the SDK's ProcessingStep and TransformStep each make a session of its local
@@ -128,12 +141,12 @@ class _Assembly:
     Attributes:
         site: Where the pipeline lives.
         config: The config.
-        given: The pipeline's parameters.
+        given: The pipeline's parameters, by the keys that they come from.
     """
 
     site: Site
     config: PipelineConfig
-    given: Mapping[str, Parameter]
+    given: Given
 
     def steps(self) -> list[Step]:
         """See _steps."""
@@ -141,54 +154,71 @@ class _Assembly:
         trained = self._trained(validated)
         artifact = trained.properties.ModelArtifacts.S3ModelArtifacts
         classes = Join(on="/", values=[output(validated, "report"), "classes.json"])
-        served = container(self.site, artifact, classes)
-        created = create_model(self.site, served)
-        manifests = output(validated, "validation_manifest")
-        scored = score_validation(self.site, self.config.score, created, manifests)
+        served = container(self.site, self.config.score, artifact, classes)
+        created = create_model(self.site, self.config.score, served)
+        scored = self._scored(validated, created)
         evaluated = self._evaluated(validated, scored)
         registered = self._registered(served, classes, evaluated)
         passed = [registered, *self._deployed(created, registered)]
         gate = accuracy_gate(self._demands(trained), after=[evaluated], passed=passed)
         return [validated, trained, created, scored, evaluated, gate]
 
-    def _data(self) -> dict[str, Variable]:
-        return {"train": self.given["TrainData"], "validation": self.given["ValidationData"]}
+    def _machine(self, section: str) -> Machine:
+        types = machines(self.config)[section]
+        key = self.given.get("encryption", "volume_key") if takes_volume_key(types) else None
+        return Machine(self.given.section(section)["instance_type"], key)
 
     def _validated(self) -> Step:
-        training = self.config.train.hyperparameters
-        wanted = Wanted(training.image_shape, training.resize_pixels, self.given["MiniBatchSize"])
-        machine = self.given["ProcessingInstanceType"]
-        return validate_images(self.site, self.config.validation, wanted, machine, self._data())
+        asked = self.given.section("train", "hyperparameters")
+        return validate_images(
+            self.site,
+            self.config.validation,
+            self.given.section("validate"),
+            Wanted(asked["image_shape"], asked["resize"], asked["mini_batch_size"]),
+            self._machine("validate"),
+            self.given.section("data"),
+        )
 
     def _trained(self, validated: Step) -> Step:
         lists = {name: output(validated, name) for name in ("train_lst", "validation_lst")}
-        known_later = {
-            "num_classes": counted("num_classes"),
-            "num_training_samples": counted("num_training_samples"),
-            "epochs": self.given["Epochs"],
-            "learning_rate": self.given["LearningRate"],
-            "mini_batch_size": self.given["MiniBatchSize"],
-        }
-        machine = self.given["TrainInstanceType"]
-        return train_model(self.site, self.config.train, machine, {**self._data(), **lists}, known_later)
+        counts = {name: counted(name) for name in ("num_classes", "num_training_samples")}
+        return train_model(
+            self.site,
+            self.config.train,
+            self.given.section("train"),
+            self._machine("train"),
+            {**self.given.section("data"), **lists},
+            {**self.given.section("train", "hyperparameters"), **counts},
+        )
+
+    def _scored(self, validated: Step, created: Step) -> Step:
+        return score_validation(
+            self.site,
+            self.config.score,
+            self.given.section("score"),
+            self._machine("score"),
+            created,
+            output(validated, "validation_manifest"),
+        )
 
     def _evaluated(self, validated: Step, scored: Step) -> Step:
         inputs = {
             "scores": scored.properties.TransformOutput.S3OutputPath,
             "validation_lst": output(validated, "validation_lst"),
             "report": output(validated, "report"),
-            "validation": self._data()["validation"],
+            "validation": self.given.section("data")["validation"],
         }
-        own = self.config.evaluate.instance_type
-        machine = preferred(own) if own else self.given["ProcessingInstanceType"]
-        return evaluate_model(self.site, self.config.evaluate, machine, inputs)
+        machine = self._machine("evaluate" if self.config.evaluate.instance_type else "validate")
+        given = self.given.section("evaluate")
+        return evaluate_model(self.site, self.config.evaluate, given, machine, inputs)
 
     def _demands(self, trained: Step) -> dict[str, Demand]:
-        demands = {name: Demand(metric(name), value) for name, value in self.config.gate.thresholds().items()}
-        accuracy = metric("accuracy")
+        thresholds = self.given.section("gate")
+        demands = {name: Demand(metric(name), threshold) for name, threshold in thresholds.items()}
         if self.config.gate.source == "training":
             accuracy = trained.properties.FinalMetricDataList["validation:accuracy"].Value
-        return {**demands, "accuracy": Demand(accuracy, self.given["AccuracyThreshold"])}
+            demands["accuracy"] = Demand(accuracy, thresholds["accuracy"])
+        return demands
 
     def _registered(self, served: Request, classes: Variable, evaluated: Step) -> Step:
         properties = {
@@ -198,8 +228,9 @@ class _Assembly:
         }
         return register_model(
             self.site,
+            self.config.registry,
             self.config.group,
-            self.given["ModelApprovalStatus"],
+            self.given.section("register")["approval"],
             served,
             result(evaluated, "evaluation.json"),
             {"endpoint": self.config.deploy.instance_type, "transform": self.config.score.instance_type},
@@ -210,7 +241,13 @@ class _Assembly:
         if self.config.deploy.when == "never":
             return []
         endpoint = self.config.endpoint
-        machine = self.given["EndpointInstanceType"]
-        name = created.properties.ModelName
-        endpoint_config = create_endpoint_config(self.config.deploy, endpoint, machine, name, registered)
-        return [endpoint_config, deploy_endpoint(endpoint, endpoint_config)]
+        endpoint_config = create_endpoint_config(
+            self.site,
+            self.config.deploy,
+            self.given.section("deploy"),
+            endpoint,
+            self._machine("deploy"),
+            created.properties.ModelName,
+            registered,
+        )
+        return [endpoint_config, deploy_endpoint(self.site, endpoint, endpoint_config)]

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from sagemaker.core.workflow.parameters import Parameter, ParameterFloat, ParameterString
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from pipeline.config.model import PipelineConfig
-from steps.instances import preferred
+from sagemaker.core.workflow.parameters import Parameter, ParameterFloat, ParameterInteger, ParameterString
 
-_APPROVALS = ["PendingManualApproval", "Approved", "Rejected"]
+from pipeline.definition.settings import Path, Setting
 
-
-def parameters(config: PipelineConfig) -> dict[str, Parameter]:
-    """The parameters by name, each with the config's value as its default.
-
-    Hyperparameters are of type String, as the algorithm takes them: how SageMaker would write a Float is not
-    documented. EventBridge allows no underscore in the names.
-    """
-    training = config.train.hyperparameters
-    listed: list[Parameter] = [
-        ParameterString("TrainData", _folder(config.data.train)),
-        ParameterString("ValidationData", _folder(config.data.validation)),
-        _instance_type("TrainInstanceType", config.train.instance_type),
-        _instance_type("ProcessingInstanceType", config.validation.instance_type),
-        ParameterFloat("AccuracyThreshold", config.gate.accuracy),
-        ParameterString("Epochs", str(training.epochs)),
-        ParameterString("LearningRate", str(training.learning_rate)),
-        ParameterString("MiniBatchSize", str(training.mini_batch_size)),
-        ParameterString("ModelApprovalStatus", config.registry.approval_status, _APPROVALS),
-    ]
-    if config.deploy.when == "gate":
-        listed.append(_instance_type("EndpointInstanceType", config.deploy.instance_type))
-    return {parameter.name: parameter for parameter in listed}
+_NUMBERS = {"Integer": ParameterInteger, "Float": ParameterFloat}
 
 
-def _folder(uri: str) -> str:
-    """The prefix with a slash at its end: without it, …/train would take in …/train-old as well."""
-    return uri.rstrip("/") + "/"
+@dataclass(frozen=True)
+class Given:
+    """The parameters by the key of the config that each comes from."""
+
+    by_key: dict[Path, Parameter]
+
+    def get(self, *path: str) -> Parameter | None:
+        """The parameter of a key, if it is one."""
+        return self.by_key.get(path)
+
+    def section(self, *path: str) -> dict[str, Parameter]:
+        """The parameters of a section, by key; with dots for keys of sections in it."""
+        return {
+            ".".join(key[len(path) :]): one for key, one in self.by_key.items() if key[: len(path)] == path
+        }
 
 
-def _instance_type(name: str, types: tuple[str, ...]) -> ParameterString:
-    """One of the config's types, or any type where the config names one only."""
-    return ParameterString(name, preferred(types), list(types) if len(types) > 1 else None)
+def parameters(settings: Iterable[Setting]) -> Given:
+    """The SDK's parameters, each with the config's value as its default."""
+    return Given({one.path: _parameter(one) for one in settings})
+
+
+def _parameter(setting: Setting) -> Parameter:
+    if setting.type == "String":
+        return ParameterString(setting.name, setting.default, list(setting.choices) or None)
+    return _NUMBERS[setting.type](setting.name, setting.default)

@@ -8,8 +8,9 @@ from sagemaker.core.workflow.functions import Join, JsonGet
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.steps import ProcessingStep
 
-from steps.config import seconds
 from steps.evaluate.config import EvaluateConfig
+from steps.jobs.security import Machine
+from steps.jobs.step import cache, job_retries
 from steps.step import Program, Site, Variable, job
 
 NAME = "EvaluateModel"
@@ -17,14 +18,19 @@ _EVALUATION = PropertyFile(name="Evaluation", output_name="evaluation", path="ev
 
 
 def evaluate_model(
-    site: Site, config: EvaluateConfig, instance_type: Variable, inputs: Mapping[str, Variable]
+    site: Site,
+    config: EvaluateConfig,
+    given: Mapping[str, Variable],
+    machine: Machine,
+    inputs: Mapping[str, Variable],
 ) -> ProcessingStep:
     """The step.
 
     Args:
         site: Where the pipeline lives.
         config: The section `evaluate`.
-        instance_type: Machine of the step.
+        given: Keys of it that can be changed when the pipeline is started.
+        machine: What the step runs on.
         inputs: S3 URIs of scores, validation_lst, report and validation.
     """
     program = Program(
@@ -33,11 +39,18 @@ def evaluate_model(
         inputs=inputs,
         outputs={"evaluation": site.results(NAME, "evaluation")},
         live=frozenset(),
-        instance_type=instance_type,
-        volume_gb=config.volume_gb,
-        max_runtime=seconds(config.max_runtime),
+        machine=machine,
+        volume_gb=given["volume_gb"],
+        max_runtime=given["max_runtime"],
+        environment=config.environment,
     )
-    return ProcessingStep(NAME, job(site, "run", program.request(site)), property_files=[_EVALUATION])
+    return ProcessingStep(
+        NAME,
+        job(site, "run", program.request(site)),
+        property_files=[_EVALUATION],
+        cache_config=cache(site.caching),
+        retry_policies=job_retries(config.retry),
+    )
 
 
 def metric(name: str) -> Variable:

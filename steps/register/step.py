@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sagemaker.mlops.workflow.model_step import ModelStep
 
+from steps.jobs.step import step_retries
+from steps.register.config import RegisterConfig
 from steps.step import Site, Variable, model_package
 
 NAME = "RegisterModel"
@@ -15,6 +17,7 @@ _ANSWERS = ("application/json", "application/jsonlines")
 
 def register_model(
     site: Site,
+    config: RegisterConfig,
     group: str,
     approval_status: Variable,
     container: Mapping[str, Variable],
@@ -26,6 +29,7 @@ def register_model(
 
     Args:
         site: Where the pipeline lives.
+        config: The section `register`.
         group: The model package group.
         approval_status: Approved or PendingManualApproval.
         container: How the model is served: its image, artifact and environment.
@@ -48,4 +52,4 @@ def register_model(
         },
         "ModelPackageGroupName": group,
     }
-    return ModelStep(NAME, model_package(site, request))
+    return ModelStep(NAME, model_package(site, request), retry_policies=step_retries(config.retry))

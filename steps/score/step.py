@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.mlops.workflow.steps import TransformStep
 
-from steps.instances import preferred
+from steps.jobs.security import Machine
+from steps.jobs.step import cache, job_retries, step_retries
 from steps.score.config import ScoreConfig
 from steps.step import Request, Site, Variable, job, model
 
@@ -17,36 +20,48 @@ _LARGEST_IMAGE_MB = 6
 """An endpoint takes no larger request (InvokeEndpoint), so a larger image is of no use to anybody."""
 
 
-def container(site: Site, artifact: Variable, classes: Variable) -> Request:
+def container(site: Site, config: ScoreConfig, artifact: Variable, classes: Variable) -> Request:
     """How the model is served.
 
     Args:
         site: Where the pipeline lives.
+        config: The section `score`.
         artifact: S3 URI of model.tar.gz.
         classes: S3 URI of classes.json. The algorithm's artifact holds no label names: whoever asks the model
             finds them by this.
     """
     return {
-        "Environment": {"IMGPIPE_CLASSES_URI": classes},
+        "Environment": {**config.environment, "IMGPIPE_CLASSES_URI": classes},
         "Image": site.algorithm_image,
         "ModelDataUrl": artifact,
     }
 
 
-def create_model(site: Site, served: Request) -> ModelStep:
+def create_model(site: Site, config: ScoreConfig, served: Request) -> ModelStep:
     """The step CreateModel, for a model that is `served` like this."""
-    request = {"ExecutionRoleArn": site.role, "PrimaryContainer": served}
-    return ModelStep(MODEL, model(site, request))
+    request = {
+        **site.security.model_network(),
+        "ExecutionRoleArn": site.role,
+        "PrimaryContainer": served,
+    }
+    return ModelStep(MODEL, model(site, request), retry_policies=step_retries(config.retry))
 
 
 def score_validation(
-    site: Site, config: ScoreConfig, created: ModelStep, manifests: Variable
+    site: Site,
+    config: ScoreConfig,
+    given: Mapping[str, Variable],
+    machine: Machine,
+    created: ModelStep,
+    manifests: Variable,
 ) -> TransformStep:
     """The step ScoreValidation.
 
     Args:
         site: Where the pipeline lives.
         config: The section `score`.
+        given: Keys of it that can be changed when the pipeline is started.
+        machine: What the step runs on.
         created: The step CreateModel.
         manifests: S3 URI of the folder of validation.manifest.
     """
@@ -64,10 +79,17 @@ def score_validation(
             "Accept": "application/json",
             "AssembleWith": "None",
             "S3OutputPath": site.results(NAME),
+            **site.security.results(),
         },
         "TransformResources": {
-            "InstanceCount": config.instance_count,
-            "InstanceType": preferred(config.instance_type),
+            "InstanceCount": given["instance_count"],
+            "InstanceType": machine.instance_type,
+            **machine.volume(),
         },
     }
-    return TransformStep(NAME, job(site, "transform", request))
+    return TransformStep(
+        NAME,
+        job(site, "transform", request),
+        cache_config=cache(site.caching),
+        retry_policies=job_retries(config.retry),
+    )

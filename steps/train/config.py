@@ -28,6 +28,8 @@ from steps.jobs.config import (
     retry_problems,
 )
 from steps.train import contract
+from steps.train.kinds import OneOf
+from steps.train.table import BY_NAME
 
 ImageShape = Annotated[
     str,
@@ -118,6 +120,12 @@ class Hyperparameters(Section):
         # True is the algorithm's own word for it, and Python's.
         values = {**self.model_dump(exclude_none=True), "resize": self.resize_pixels}
         return {name: str(value) for name, value in values.items()}
+
+    @staticmethod
+    def choices(name: str) -> tuple[str, ...]:
+        """The texts that one of them can be, where they are few."""
+        kind = BY_NAME[name].kind
+        return tuple(map(str, kind.choices)) if isinstance(kind, OneOf) else ()
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sagemaker.core.workflow.functions import JsonGet
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.steps import ProcessingStep
 
-from steps.config import seconds
+from steps.jobs.security import Machine
+from steps.jobs.step import cache, job_retries
 from steps.step import Program, Site, Variable, job
 from steps.validate.config import ValidateConfig
 
@@ -23,37 +25,39 @@ class Wanted:
 
     Attributes:
         image_shape: Channels, height and width, such as 3,224,224.
-        resize: Pixels of the shorter side.
-        mini_batch_size: Each split must fill one batch.
+        resize: Pixels of the shorter side, as text.
+        mini_batch_size: Each split must fill one batch; as text.
     """
 
-    image_shape: str
-    resize: int
+    image_shape: Variable
+    resize: Variable
     mini_batch_size: Variable
 
 
 def validate_images(
     site: Site,
     config: ValidateConfig,
+    given: Mapping[str, Variable],
     wanted: Wanted,
-    instance_type: Variable,
-    data: dict[str, Variable],
+    machine: Machine,
+    data: Mapping[str, Variable],
 ) -> ProcessingStep:
     """The step.
 
     Args:
         site: Where the pipeline lives.
         config: The section `validate`.
+        given: Keys of it that can be changed when the pipeline is started.
         wanted: What the images are checked against.
-        instance_type: Machine of the step.
+        machine: What the step runs on.
         data: S3 prefixes of the splits `train` and `validation`.
     """
     arguments = {
         "--image-shape": wanted.image_shape,
-        "--resize": str(wanted.resize),
+        "--resize": wanted.resize,
         "--mini-batch-size": wanted.mini_batch_size,
-        "--min-images-per-class": str(config.min_images_per_class),
-        "--on-corrupt": config.on_corrupt,
+        "--min-images-per-class": given["min_images_per_class"].to_string(),
+        "--on-corrupt": given["on_corrupt"],
     }
     program = Program(
         room="validate",
@@ -62,11 +66,18 @@ def validate_images(
         outputs={name: site.results(NAME, name) for name in _OUTPUTS},
         # The report says why the step failed, where it failed.
         live=frozenset({"report"}),
-        instance_type=instance_type,
-        volume_gb=config.volume_gb,
-        max_runtime=seconds(config.max_runtime),
+        machine=machine,
+        volume_gb=given["volume_gb"],
+        max_runtime=given["max_runtime"],
+        environment=config.environment,
     )
-    return ProcessingStep(NAME, job(site, "run", program.request(site)), property_files=[_REPORT])
+    return ProcessingStep(
+        NAME,
+        job(site, "run", program.request(site)),
+        property_files=[_REPORT],
+        cache_config=cache(site.caching),
+        retry_policies=job_retries(config.retry),
+    )
 
 
 def output(step: ProcessingStep, name: str) -> Variable:

@@ -1,0 +1,64 @@
+"""What the steps of all rooms do the same way: being tried again, and being spared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sagemaker.mlops.workflow.retry import (
+    RetryPolicy,
+    SageMakerJobExceptionTypeEnum,
+    SageMakerJobStepRetryPolicy,
+    StepExceptionTypeEnum,
+    StepRetryPolicy,
+)
+from sagemaker.mlops.workflow.steps import CacheConfig
+
+from steps.config import iso_duration, seconds
+from steps.jobs.config import JobRetry, StepRetry
+
+_JOB = {
+    "capacity": SageMakerJobExceptionTypeEnum.CAPACITY_ERROR,
+    "resource_limit": SageMakerJobExceptionTypeEnum.RESOURCE_LIMIT,
+    "internal_error": SageMakerJobExceptionTypeEnum.INTERNAL_ERROR,
+}
+_STEP = {
+    "service_fault": StepExceptionTypeEnum.SERVICE_FAULT,
+    "throttling": StepExceptionTypeEnum.THROTTLING,
+}
+_ATTEMPTS = 5
+"""Retries where the config says neither how many nor how long; the service's own default."""
+
+
+def job_retries(given: Sequence[JobRetry]) -> list[RetryPolicy]:
+    """The retry policies of a step that runs a job. The SDK keeps failures of steps and of jobs apart."""
+    policies = []
+    for one in given:
+        if failures := [_JOB[name] for name in one.when if name in _JOB]:
+            policies.append(SageMakerJobStepRetryPolicy(exception_types=failures, **_timing(one)))
+        policies += step_retries([one])
+    return policies
+
+
+def step_retries(given: Sequence[JobRetry | StepRetry]) -> list[RetryPolicy]:
+    """The retry policies of a step that runs no job, which can be for failures of the step only."""
+    policies = []
+    for one in given:
+        if failures := [_STEP[name] for name in one.when if name in _STEP]:
+            policies.append(StepRetryPolicy(exception_types=failures, **_timing(one)))
+    return policies
+
+
+def _timing(given: JobRetry | StepRetry) -> dict[str, float | int | None]:
+    expire = given.expire and -(-seconds(given.expire) // 60)
+    attempts = _ATTEMPTS if expire is None else None
+    return {
+        "backoff_rate": given.backoff,
+        "interval_seconds": seconds(given.interval),
+        "max_attempts": given.attempts or attempts,
+        "expire_after_mins": expire,
+    }
+
+
+def cache(duration: str | None) -> CacheConfig | None:
+    """That a step is spared if it ran with the same arguments within this time; None for never."""
+    return None if duration is None else CacheConfig(enable_caching=True, expire_after=iso_duration(duration))

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.container import ProgramError
-
-CONTENT_TYPES = frozenset({"application/x-image", "image/jpeg", "image/png"})
-NAMES = ("train", "validation", "train_lst", "validation_lst")
+from steps.train.contract import CHANNELS, IMAGE_TYPES, MODEL_CHANNEL
 
 
 @dataclass(frozen=True)
@@ -33,16 +31,18 @@ def locate(config: Mapping[str, Mapping[str, Any]], data: Path) -> Channels:
     Raises:
         ProgramError: A channel is missing, unknown, empty, or of a kind that is not read here; lists all.
     """
-    problems = [_missing(name) for name in NAMES if name not in config]
+    problems = [_missing(name) for name in CHANNELS if name not in config]
     problems += [
-        f"{name}: not a channel of the image format{_why_not(name)}" for name in config if name not in NAMES
+        f"{name}: not a channel of the image format{_why_not(name)}"
+        for name in config
+        if name not in CHANNELS
     ]
-    for name in NAMES:
+    for name in CHANNELS:
         if name in config:
             problems += _problems(name, config[name], data / name)
     if problems:
         raise ProgramError("\n  ".join(["Customer Error: the input channels cannot be used", *problems]))
-    return Channels(*(data / name for name in NAMES))
+    return Channels(*(data / name for name in CHANNELS))
 
 
 def _missing(name: str) -> str:
@@ -51,13 +51,13 @@ def _missing(name: str) -> str:
 
 
 def _why_not(name: str) -> str:
-    return "; the local trainer does not train on from an earlier model" if name == "model" else ""
+    return "; the local trainer does not train on from an earlier model" if name == MODEL_CHANNEL else ""
 
 
 def _problems(name: str, settings: Mapping[str, Any], folder: Path) -> list[str]:
     problems = []
     content_type = settings.get("ContentType")
-    if content_type not in CONTENT_TYPES:
+    if content_type not in IMAGE_TYPES:
         problems.append(f"{name}: ContentType {content_type!r}; the local trainer reads application/x-image")
     mode = settings.get("TrainingInputMode", "File")
     if mode != "File":

@@ -100,6 +100,10 @@ class Violation:
     severity: Literal["error", "warning"] = "error"
     reads: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """The message, with the name of the hyperparameter where it does not speak of it."""
+        return self.message if self.name in self.message else f"{self.name}: {self.message}"
+
 
 @dataclass(frozen=True)
 class _Given:
@@ -156,17 +160,16 @@ def _missing(one: Hyperparameter) -> Violation:
 
 
 def _unusable(one: Hyperparameter, text: str) -> Violation:
-    choices = [str(choice) for choice in one.kind.choices] if isinstance(one.kind, OneOf) else []
-    hint = f"write it like {one.default or one.kind.words.split()[-1]}"
-    why = None
-    if near := difflib.get_close_matches(text, choices, n=1):
-        hint = f"did you mean '{near[0]}'?"
-    elif choices:
-        hint = f"write {one.kind.words}"
+    hint, why = one.kind.hint, None
+    message = f"{one.name} is '{text}', which is not {one.kind.words}"
+    if isinstance(one.kind, OneOf):
+        message = f"{one.name} is '{text}', and can be {one.kind.words}"
+        if near := difflib.get_close_matches(text, map(str, one.kind.choices), n=1):
+            hint = f"did you mean '{near[0]}'?"
     if one.name == "early_stopping" and text.lower() in ("true", "false"):
         hint = f"write {text.capitalize()}, with a capital letter"
         why = f"{HYPERPARAMETER_PAGE} spells True and False, and nothing says that another spelling is taken"
-    return Violation("C214", one.name, f"{one.name} is '{text}', which is not {one.kind.words}", hint, why)
+    return Violation("C214", one.name, message, hint, why)
 
 
 def _transfer(given: _Given) -> Iterator[Violation]:

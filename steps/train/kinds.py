@@ -12,7 +12,11 @@ class Kind(Protocol):
 
     @property
     def words(self) -> str:
-        """What a value is, to follow "which is not"."""
+        """What a value is: a noun, or the choices."""
+
+    @property
+    def hint(self) -> str:
+        """What to write instead of another text."""
 
     def read(self, text: str) -> object:
         """The value that a text stands for.
@@ -33,6 +37,11 @@ class Whole:
         """See Kind."""
         return f"a whole number from {self.least} up"
 
+    @property
+    def hint(self) -> str:
+        """See Kind."""
+        return f"write {self.least} or more, in digits"
+
     def read(self, text: str) -> int:
         """See Kind."""
         # Python's int() would also take 1_000, and digits of other scripts.
@@ -49,6 +58,11 @@ class Fraction:
     def words(self) -> str:
         """See Kind."""
         return "a number from 0 to 1"
+
+    @property
+    def hint(self) -> str:
+        """See Kind."""
+        return "write it like 0.1"
 
     def read(self, text: str) -> float:
         """See Kind."""
@@ -68,6 +82,11 @@ class OneOf:
         """See Kind."""
         *most, last = map(str, self.choices)
         return f"{', '.join(most)} or {last}"
+
+    @property
+    def hint(self) -> str:
+        """See Kind."""
+        return "write one of these"
 
     def read(self, text: str) -> str | int | bool:
         """See Kind."""
@@ -94,7 +113,12 @@ class Numbers:
     @property
     def words(self) -> str:
         """See Kind."""
-        return f"{self.noun}, such as {self.example}"
+        return self.noun
+
+    @property
+    def hint(self) -> str:
+        """See Kind."""
+        return f"write it like {self.example}"
 
     def read(self, text: str) -> tuple[int, ...]:
         """See Kind."""

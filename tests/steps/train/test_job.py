@@ -120,7 +120,7 @@ def test_images_that_do_not_fit_into_memory_are_read_again(
 
 def test_fewer_images_than_a_batch_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ProgramError) as caught:
-        read_data(read_job(write_job(tmp_path, mini_batch_size="25")))
+        read_data(read_job(write_job(tmp_path, mini_batch_size="25", num_training_samples="25")))
 
     assert str(caught.value) == (
         "Customer Error: The number of input images must be bigger or equal to the mini_batch_size: "
@@ -139,12 +139,16 @@ def test_another_number_of_images_than_said_is_a_warning(
 
 
 def test_an_image_smaller_than_the_network_sees_is_refused(tmp_path: Path) -> None:
-    job = write_job(tmp_path, resize="40", image_shape="3,40,48")
+    job = write_job(tmp_path, image_shape="3,40,48")
+    file = job / "input" / "config" / "hyperparameters.json"
+    given = json.loads(file.read_bytes())
+    del given["resize"]
+    file.write_text(json.dumps(given))
 
     with pytest.raises(ProgramError) as caught:
         read_data(read_job(job))
 
     assert str(caught.value).splitlines()[:2] == [
         "Customer Error: 24 of 24 images in the train channel cannot be used",
-        "  blue/0.png: 40x40 pixels after resize=40, smaller than image_shape's 48x40",
+        "  blue/0.png: 32x32 pixels, smaller than image_shape's 48x40",
     ]

@@ -148,8 +148,8 @@ def test_bad_hyperparameters_are_the_reason(base: Path, capsys: pytest.CaptureFi
 
     assert reason(base) == (
         "Customer Error: 2 hyperparameters cannot be used\n"
-        "  epochs='none': must be a whole number from 1 up\n"
-        "  optimizer='lion': must be sgd, adam, rmsprop or nag"
+        "  epochs is 'none', which is not a whole number from 1 up; write 1 or more, in digits\n"
+        "  optimizer is 'lion', and can be sgd, adam, rmsprop or nag; write one of these"
     )
     assert "Traceback" not in capsys.readouterr().out
     assert not (base / "model").exists()

@@ -17,6 +17,16 @@ from pipeline.errors import Finding, UsageError
 # Waiting botocore's minute for a dead host looks hung; AWS answers a connect in well under a second.
 _CONNECT_TIMEOUT_S = 10
 
+_PRICES = "us-east-1"
+_PRICES_IN = {"cn": "cn-northwest-1"}
+"""The Price List API tells the prices of all regions in a few of them; China has one of its own."""
+
+# botocore waits up to 1, 2, 4, … s, at most 20 s, before it asks again after throttling, a lost connection or
+# an error of the service. Five attempts are its own way to say that something is down. The rates of
+# SageMaker's API are an account's, shared by all its notebooks and CI jobs: eight attempts last about a minute.
+_ATTEMPTS = 5
+_ATTEMPTS_OF_SAGEMAKER = 8
+
 
 @dataclass(frozen=True)
 class Session:
@@ -69,14 +79,19 @@ class Session:
 def _client(session: Session, service: str) -> Any:
     # A bucket's name in the host would need a DNS server that knows it.
     style: Literal["path", "auto"] = "path" if session.is_local else "auto"
+    shared = service == "sagemaker" and not session.is_local
     config = Config(
-        retries={"mode": "standard", "max_attempts": 5},
+        # Not "adaptive", which slows down a client for all threads and which botocore calls experimental.
+        retries={"mode": "standard", "max_attempts": _ATTEMPTS_OF_SAGEMAKER if shared else _ATTEMPTS},
         connect_timeout=_CONNECT_TIMEOUT_S,
         s3={"addressing_style": style},
     )
+    region = session.boto.region_name
+    if service == "pricing":
+        region = _PRICES_IN.get(region.split("-")[0], _PRICES)
     # The stubs know each service by a literal name.
     make: Callable[..., Any] = session.boto.client
-    return make(service, endpoint_url=session.endpoint_url, config=config)
+    return make(service, region_name=region, endpoint_url=session.endpoint_url, config=config)
 
 
 def connect_aws(profile: str | None, region: str | None, environ: Mapping[str, str]) -> Session:

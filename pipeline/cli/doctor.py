@@ -57,6 +57,7 @@ def examine(target: Target) -> Iterator[Check]:
     try:
         session = target.session()
     except BotoCoreError as error:
+        yield unknown(region_check.NAME, "the credentials do not do")
         yield failed(credentials.NAME, credentials.reason(error))
         yield from blocked("the credentials do not do")
         return
@@ -82,4 +83,5 @@ def _tell(checks: Sequence[Check], target: Target) -> None:
     problems = [problem for check in checks for problem in check.problems]
     if problems:
         console.note("")
-        console.problems(hints.completed(problems, shlex.split(watching.options(target))))
+        words = ["doctor", *shlex.split(watching.options(target))]
+        console.problems(hints.completed(problems, words))

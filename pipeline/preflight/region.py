@@ -24,7 +24,7 @@ def region(session: Session) -> Iterator[Check]:
     if name in known:
         yield passed(NAME, name)
         return
-    near = difflib.get_close_matches(name, known, n=1)
+    near = sorted(difflib.get_close_matches(name, known, n=2, cutoff=0.8))
     yield failed(
         NAME,
         Finding(
@@ -32,7 +32,9 @@ def region(session: Session) -> Iterator[Check]:
             "region-without-service",
             f"SageMaker is not known in the region '{name}'",
             details=(("source", f"the list of regions in botocore {botocore.__version__}"),),
-            hint=f"did you mean '{near[0]}'?" if near else "for a region that is newer, update botocore",
+            hint=f"did you mean {' or '.join(near)}?"
+            if near
+            else "for a region that is newer, update botocore",
         ),
     )
 

@@ -24,14 +24,14 @@ CHECKERS: Mapping[str, Checker] = {
     "role": role,
     "permissions": permissions,
     "bucket": bucket,
-    "images": prefixes,
+    "data": prefixes,
     "quotas": quotas,
     "containers": image,
     "model group": group,
 }
 """What is asked once the credentials do, in the order of the questions."""
 
-QUICK = ("role", "bucket", "images", "quotas", "model group")
+QUICK = ("role", "bucket", "data", "quotas", "model group")
 """Those that cost a request or two each."""
 
 

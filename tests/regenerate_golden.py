@@ -1,4 +1,4 @@
-"""Golden definitions: what the configs of this project become.
+"""Golden definitions: what the configs of this project become, and those of tests/golden/configs.
 
 `python -m tests.regenerate_golden` writes them anew; look at what git says has changed.
 """
@@ -10,14 +10,20 @@ from pathlib import Path
 from pipeline.config.loader import load_config
 from pipeline.definition import build_definition
 
-CONFIGS = Path(__file__).parents[1] / "config"
 GOLDEN = Path(__file__).parent / "golden"
-NAMES = ("pipeline", "quickstart")
+FOLDERS = (Path(__file__).parents[1] / "config", GOLDEN / "configs")
+CONFIGS = {file.stem: file for folder in FOLDERS for file in sorted(folder.glob("*.yaml"))}
+NAMES = tuple(CONFIGS)
+
+
+def golden(name: str) -> Path:
+    """The file of a definition."""
+    return GOLDEN / f"{name}.json"
 
 
 def text(name: str) -> str:
     """The definition of a config, for no account, with the names of the programs in place of their hashes."""
-    loaded = load_config(CONFIGS / f"{name}.yaml", facts=None, environ={})
+    loaded = load_config(CONFIGS[name], facts=None, environ={})
     definition = build_definition(loaded.config, loaded.facts)
     written = definition.text
     for bundle in definition.bundles:
@@ -27,4 +33,4 @@ def text(name: str) -> str:
 
 if __name__ == "__main__":
     for each in NAMES:
-        (GOLDEN / f"{each}.json").write_text(text(each), encoding="utf-8")
+        golden(each).write_text(text(each), encoding="utf-8")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pipeline.config.codes import CODES
 from pipeline.config.model import PipelineConfig
-from pipeline.config.translation import keys_of
+from pipeline.config.translation import bare, is_section, keys_of
+from pipeline.definition.settings import NAMES
 from steps.config import Section
 
 FILE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -56,13 +58,23 @@ not appear twice. Anchors, aliases and `<<` work; tags are refused, as a config 
 _PARAMETERS = """
 ## What can be changed without a new definition
 
-These keys become parameters of the pipeline, which an execution can be started with other values of:
-`data.train` (TrainData), `data.validation` (ValidationData), `train.instance_type` (TrainInstanceType),
-`validate.instance_type` (ProcessingInstanceType), `gate.accuracy` (AccuracyThreshold), `register.approval`
-(ModelApprovalStatus), `deploy.instance_type` (EndpointInstanceType), and the hyperparameters `epochs`
-(Epochs), `learning_rate` (LearningRate) and `mini_batch_size` (MiniBatchSize). Where a key lists several
-instance types, the first that AWS has not retired is the default, and an execution can choose among the
-listed ones.
+Keys with a name in the column *parameter* become parameters of the pipeline: an execution can be started
+with other values of them, as with `imgpipe start -p Epochs=20`. A key that has no value and no default becomes none. The
+value of the config is the default. Durations become whole seconds, hyperparameters texts. Where a key lists
+several instance types, the first that AWS has not retired and that the account's quota allows is the default,
+and an execution can choose among the listed ones. Names are given to resources and steps when the definition
+is built, so they are no parameters; nor are lists, such as subnets.
+
+## What is off unless a config says otherwise
+
+Spot training, checkpoints, caching, a network of your own, KMS keys, tags and limits on parallel steps: a key
+that is absent adds nothing to the definition. One thing is on: TrainModel waits for a machine where AWS has
+none free, as `train.retry` says.
+
+Caching compares the arguments of a step with those of earlier executions: images that were added below the
+same prefix do not count as a change. It must be off in a pipeline that runs because images were uploaded.
+CreateModel and RegisterModel cannot be cached; CreateEndpointConfig and DeployEndpoint are not, as the
+endpoint would keep an earlier model.
 
 ## Codes
 
@@ -74,32 +86,53 @@ listed ones.
 def page() -> str:
     """The content of docs/configuration.md."""
     schema = PipelineConfig.model_json_schema(by_alias=True)
-    sections = "\n".join(_sections(PipelineConfig, (), schema, schema["$defs"]))
+    sections = "\n".join(_sections(PipelineConfig, (), schema, _Page(schema["$defs"])))
     codes = "\n".join(f"| {code} | {about.slug} | {about.meaning} |" for code, about in CODES.items())
     return f"{_BEGINNING}\n{sections}{_PARAMETERS}{codes}\n"
 
 
+@dataclass
+class _Page:
+    """What is known while the page is written.
+
+    Attributes:
+        defs: The schemas of all sections, by the name of their class.
+        told: Where the table of a section that appears in several places stands.
+    """
+
+    defs: dict[str, Any]
+    told: dict[type[Section], str] = field(default_factory=dict)
+
+
 def _sections(
-    section: type[Section], path: tuple[str, ...], schema: dict[str, Any], defs: dict[str, Any]
+    section: type[Section], path: tuple[str, ...], schema: dict[str, Any], page: _Page
 ) -> Iterator[str]:
     """The tables of a section and of those in it."""
+    named = {key: NAMES.get((*path, key), "") for key in keys_of(section)}
+    column = any(named.values())
     yield f"### {'.'.join(path) or 'Top level'}\n"
-    yield from ("| key | takes | default | meaning |", "|---|---|---|---|")
+    yield "| key | takes | default |" + (" parameter |" if column else "") + " meaning |"
+    yield "|---" * (5 if column else 4) + "|"
     below = []
-    for key, field in keys_of(section).items():
-        kind = field.annotation
-        inner = kind if isinstance(kind, type) and issubclass(kind, Section) else None
-        takes = (
-            f"see [below](#{''.join((*path, key)).replace('.', '')})"
-            if inner
-            else _takes(schema["properties"][key])
-        )
-        yield f"| `{key}` | {takes} | {_default(schema, key)} | {field.description} |"
-        if inner:
-            below.append((inner, (*path, key)))
+    for key, about in keys_of(section).items():
+        kind = bare(about.annotation)
+        inner = _listed(kind) if get_origin(kind) is tuple else kind
+        takes = _takes(schema["properties"][key])
+        if is_section(inner):
+            where = page.told.setdefault(inner, "".join((*path, key)))
+            takes = ("a list; " if inner is not kind else "") + f"see [below](#{where.replace('.', '')})"
+            if where == "".join((*path, key)):
+                below.append((inner, (*path, key)))
+        parameter = f" {named[key]} |" if column else ""
+        yield f"| `{key}` | {takes} | {_default(schema, key)} |{parameter} {about.description} |"
     yield ""
-    for inner, where in below:
-        yield from _sections(inner, where, defs[inner.__name__], defs)
+    for one, place in below:
+        yield from _sections(one, place, page.defs[one.__name__], page)
+
+
+def _listed(kind: Any) -> Any:
+    """What a list holds."""
+    return bare(get_args(kind)[0])
 
 
 def _takes(rule: dict[str, Any]) -> str:
@@ -107,6 +140,10 @@ def _takes(rule: dict[str, Any]) -> str:
         return ", or ".join(dict.fromkeys(_takes(one) for one in rule["anyOf"] if one.get("type") != "null"))
     if "enum" in rule or "const" in rule:
         return ", ".join(f"`{one}`" for one in rule.get("enum", [rule.get("const")]))
+    if "$ref" in rule:
+        return "keys"
+    if rule["type"] == "object":
+        return "keys with texts"
     if rule["type"] == "array":
         return "a list of them"
     if rule["type"] == "string":
@@ -128,6 +165,8 @@ def _default(schema: dict[str, Any], key: str) -> str:
     default = schema["properties"][key].get("default")
     if default is None:
         return ""
+    if isinstance(default, list) and all(isinstance(one, dict) for one in default):
+        return "see the meaning" if default else ""
     if isinstance(default, list):
         return ", ".join(f"`{one}`" for one in default)
     return f"`{default if isinstance(default, str) else json.dumps(default)}`"

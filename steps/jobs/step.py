@@ -49,7 +49,7 @@ def step_retries(given: Sequence[JobRetry | StepRetry]) -> list[RetryPolicy]:
 
 
 def _timing(given: JobRetry | StepRetry) -> dict[str, float | int | None]:
-    expire = given.expire and -(-seconds(given.expire) // 60)
+    expire = None if given.expire is None else -(-seconds(given.expire) // 60)
     attempts = _ATTEMPTS if expire is None else None
     return {
         "backoff_rate": given.backoff,

@@ -27,6 +27,9 @@ def published_schema() -> Json:
         kinds[f"{kind}ArgumentValue"]["oneOf"] += [{**function, **one} for one in functions]
     # A parameter can be limited to some values.
     kinds["StringParameter"]["properties"]["EnumValues"] = {"type": "array", "items": {"type": "string"}}
+    # A retry policy is for several failures.
+    failures = kinds["RetryPolicy"]["properties"]["ExceptionType"]
+    kinds["RetryPolicy"]["properties"]["ExceptionType"] = {"type": "array", "items": failures}
     # Processing steps have property files.
     kinds["ProcessingStep"]["properties"]["PropertyFiles"] = {"type": "array"}
     # Training jobs have an environment, and channels a content type and an input mode.

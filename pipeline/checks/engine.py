@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from pipeline.checks import requests
-from pipeline.language.definition import Definition
-from pipeline.language.parameters import Value
-from pipeline.language.problem import Problem
+from pipeline.checks import limits, references, refused
+from pipeline.language.definition import Definition, read
+from pipeline.language.parameters import Value, overridden
+from pipeline.language.problem import Path, Problem
 
 Check = Callable[[Definition, Mapping[str, Value]], Iterator[Problem]]
 """Looks for one sort of problem in a definition that can be read, with the parameters' values by name."""
 
-CHECKS: tuple[Check, ...] = (requests.problems,)
+CHECKS: tuple[Check, ...] = (
+    references.problems,
+    limits.problems,
+    refused.problems,
+)
+
+
+def problems(text: str, values: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
+    """All that is wrong with a definition, by where it stands, each once.
+
+    Args:
+        text: The definition's JSON.
+        values: What an execution would be started with; parameters without a value and a default are unknown.
+    """
+    reading = read(text)
+    found = [*reading.problems, *limits.of_text(text)]
+    if reading.definition is not None:
+        typed, wrong = overridden(reading.definition.parameters, values or {})
+        found += wrong
+        for check in CHECKS:
+            found += check(reading.definition, typed)
+    return tuple(sorted(_once(found), key=_order))
+
+
+def _once(found: Iterable[Problem]) -> Iterator[Problem]:
+    """Each problem once; what is refused altogether is not also measured."""
+    distinct = list(dict.fromkeys(found))
+    refusals = {problem.path for problem in distinct if problem.code == "D411"}
+    for problem in distinct:
+        inside = any(problem.path[: len(path)] == path for path in refusals)
+        if problem.code == "D411" or not inside:
+            yield problem
+
+
+def _order(problem: Problem) -> tuple[tuple[tuple[int, int, str], ...], str, str]:
+    return _path_order(problem.path), problem.code, problem.message
+
+
+def _path_order(path: Path) -> tuple[tuple[int, int, str], ...]:
+    return tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in path)

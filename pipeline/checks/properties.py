@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from botocore.model import Shape
 
 Offer = Union["Shape", Mapping[str, "Offer"], str]
-"""What stands at a path: a shape of AWS, members by name, or the name of a type ("unknown" holds anything)."""
+"""What stands at a path: a shape, members by name, or the name of a type ("unknown" holds anything)."""
 
 _TYPES = {
     "string": "string",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from pipeline.checks import limits, references, refused
+from pipeline.checks import limits, references, refused, requests
 from pipeline.language.definition import Definition, read
 from pipeline.language.parameters import Value, overridden
 from pipeline.language.problem import Path, Problem
@@ -16,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     references.problems,
     limits.problems,
     refused.problems,
+    requests.problems,
 )
 
 

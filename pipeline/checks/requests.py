@@ -69,8 +69,12 @@ def _in_step(step: Step, request: Request, substitution: Substitution) -> Iterat
     assert shape is not None
     path = (*step.path, "Arguments")
     source = f"botocore {_version()}"
+    seen = set()
     for found in violations(shape, step.arguments, judge=substitution.judge):
-        if not (_is_added(found, request) or _is_told_elsewhere(found)):
+        # A name that is too long has not the right form either: one of the two is enough.
+        value = (found.path, found.at_key, found.origin)
+        if value not in seen and not (_is_added(found, request) or _is_told_elsewhere(found)):
+            seen.add(value)
             told = wording.problem(request.operation, source, found)
             yield replace(told, path=(*path, *told.path))
     for conflict in _conflicts(request, shape, evaluated(step.arguments, substitution.values)):
@@ -93,7 +97,10 @@ def _is_added(found: Violation, request: Request) -> bool:
 
 def _is_told_elsewhere(found: Violation) -> bool:
     """Hyperparameters that are not text have a check of their own, which knows more of them."""
-    return found.rule is Rule.TYPE and found.shape.name == "HyperParameterValue"
+    of_jobs = found.path[:1] == ("HyperParameters",)
+    of_tuning = found.path[:2] == ("TrainingJobDefinition", "StaticHyperParameters")
+    is_value = found.shape.name == "HyperParameterValue"
+    return found.rule is Rule.TYPE and is_value and (of_jobs or of_tuning)
 
 
 def _version() -> str:

@@ -45,15 +45,11 @@ class Substitution:
     def judge(self, shape: Shape, value: object, path: Path) -> Iterator[Violation] | None:
         """What breaks the rules of a shape once an expression is replaced; None for what is no expression.
 
-        What is malformed or leads nowhere has no violation here: other checks find it.
+        What leads nowhere has no violation here: other checks find it.
         """
-        try:
-            if expressions.function_of(value) is None:
-                return None
-            assert isinstance(value, Mapping)
-            list(expressions.references(value))
-        except ExpressionError:
-            return iter(())
+        if expressions.function_of(value) is None:
+            return None
+        assert isinstance(value, Mapping)
         return (replace(found, path=(*path, *found.path)) for found in self._expression(shape, value))
 
     def _expression(self, shape: Shape, value: Mapping[str, object]) -> Iterator[Violation]:
@@ -119,15 +115,15 @@ class Substitution:
 
 
 def evaluated(value: object, values: Mapping[str, Value]) -> object:
-    """A value with its expressions replaced; UNKNOWN for those that are not known yet or malformed."""
+    """A value with its expressions replaced; UNKNOWN for those that are not known yet or have none."""
+    if isinstance(value, Mapping) and expressions.function_of(value) is None:
+        return {key: evaluated(item, values) for key, item in value.items()}
+    if isinstance(value, list):
+        return [evaluated(item, values) for item in value]
     try:
-        if expressions.function_of(value) is not None:
-            return expressions.evaluate(value, EarlyScope(values))
+        return expressions.evaluate(value, EarlyScope(values))
     except ExpressionError:
         return UNKNOWN
-    if isinstance(value, Mapping):
-        return {key: evaluated(item, values) for key, item in value.items()}
-    return [evaluated(item, values) for item in value] if isinstance(value, list) else value
 
 
 _IN_WORDS = {

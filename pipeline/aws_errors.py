@@ -72,6 +72,18 @@ def is_missing(error: ClientError) -> bool:
     return code == "ValidationException" and any(words in message.lower() for words in absent)
 
 
+def is_taken(error: ClientError) -> bool:
+    """Whether a thing could not be made because there is one of that name."""
+    message = error.response["Error"].get("Message", "")
+    refused = code_of(error) in ("ValidationException", "ConflictException", "ResourceInUse")
+    return refused and "already exists" in message.lower()
+
+
+def is_denied(error: ClientError) -> bool:
+    """Whether the caller lacks a permission."""
+    return code_of(error) in _DENIED
+
+
 def _refused(error: ClientError) -> ImgpipeError:
     code = code_of(error)
     hint = None

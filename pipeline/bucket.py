@@ -27,25 +27,45 @@ def as_folder(prefix: str) -> str:
     return f"{folder}/" if folder else ""
 
 
-def ensure_bucket(session: Session, bucket: str) -> None:
-    """Makes SageMaker's default bucket if it is missing, as the SageMaker SDK does; any other must exist.
+def has_bucket(session: Session, bucket: str) -> bool:
+    """Whether the bucket exists. SageMaker's default one may be missing, since `ensure_bucket` makes it.
 
     Raises:
         RunError: The bucket does not exist and is not the default one, or belongs to someone else.
     """
-    s3 = session.client("s3")
     try:
-        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=session.facts.account)
-        return
+        session.client("s3").head_bucket(Bucket=bucket, ExpectedBucketOwner=session.facts.account)
     except ClientError as error:
         if not is_missing(error):
             raise _foreign(bucket, session.facts.account) if code_of(error) == "403" else error from error
         if bucket != session.facts.bucket:
             raise _absent(bucket) from error
+        return False
+    return True
+
+
+def ensure_bucket(session: Session, bucket: str) -> bool:
+    """Makes SageMaker's default bucket if it is missing, as the SageMaker SDK does; any other must exist.
+
+    Returns:
+        Whether it was made.
+
+    Raises:
+        RunError: The bucket does not exist and is not the default one, or belongs to someone else.
+    """
+    if has_bucket(session, bucket):
+        return False
     region = session.facts.region
     # us-east-1 is the one region that CreateBucket refuses to be told.
     place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=bucket, **place)
+    try:
+        session.client("s3").create_bucket(Bucket=bucket, **place)
+    except ClientError as error:
+        # Another upsert was faster.
+        if code_of(error) != "BucketAlreadyOwnedByYou":
+            raise
+        return False
+    return True
 
 
 def require_objects(session: Session, prefixes: dict[str, str]) -> None:

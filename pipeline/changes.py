@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.deployed import Deployed, document
 from pipeline.desired import Desired
-from pipeline.difference.definitions import Change, differences, outline, summary
+from pipeline.difference.definitions import DONE, Change, differences, outline, summary
 from pipeline.difference.values import Line
 
 ACTIONS = {"create": "created", "update": "updated", "unchanged": "unchanged"}
@@ -42,9 +42,18 @@ class Changes:
 
     @property
     def summary(self) -> str:
-        """What changes, in a few words: `role, 2 steps changed`."""
+        """How much changes: `role changed, 2 steps changed`."""
         settings = dict.fromkeys(line.path.partition("[")[0] for line in self.settings)
-        return ", ".join([*settings, *([summary(self.definition)] if self.definition else [])])
+        counted = [summary(self.definition)] if self.definition else []
+        return ", ".join([*(f"{name} changed" for name in settings), *counted])
+
+    @property
+    def names(self) -> str:
+        """Which parts of the definition change: `changed Epochs, TrainModel; added Extra`."""
+        named = {sign: [one.name for one in self.definition if one.sign == sign] for sign in "~+-"}
+        return "; ".join(
+            f"{DONE[sign]} {', '.join(dict.fromkeys(names))}" for sign, names in named.items() if names
+        )
 
     def lines(self) -> list[str]:
         """What changes, a line each."""
@@ -81,6 +90,21 @@ def compare(present: Deployed | None, desired: Desired) -> Changes:
         old_tags=tuple(sorted(old_tags)),
         notes=tuple(_notes(present, desired)),
     )
+
+
+def drift(before: Deployed | None, now: Deployed | None) -> list[str]:
+    """What is different about a pipeline since it was looked at before, a line each."""
+    if before is None or now is None:
+        return [] if before is now else ["it was made"] if before is None else ["it was deleted"]
+    keys = sorted({*before.tags, *now.tags})
+    tags = [(key, before.tags.get(key), now.tags.get(key)) for key in keys]
+    limits = [str(one.parallelism) if one.parallelism else "no limit" for one in (before, now)]
+    settings = (
+        *_setting("role", before.role, now.role),
+        *_setting("parallelism", *limits),
+        *(_tag(*tag) for tag in tags if tag[1] != tag[2]),
+    )
+    return Changes("update", settings, differences(before.document, now.document)).lines()
 
 
 def _creation(desired: Desired) -> Changes:

@@ -9,10 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws_errors import code_of, is_missing
+from pipeline.aws_errors import is_denied, is_missing
 from pipeline.session import Session
-
-_DENIED = ("AccessDenied", "AccessDeniedException")
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def _tags(client: Any, arn: str, *, needed: bool) -> dict[str, str]:
     try:
         pages = list(client.get_paginator("list_tags").paginate(ResourceArn=arn))
     except ClientError as error:
-        if code_of(error) in _DENIED and not needed:
+        if is_denied(error) and not needed:
             return {}
         raise
     return {tag["Key"]: tag["Value"] for page in pages for tag in page.get("Tags", [])}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 from pipeline.aws_errors import is_missing
 from pipeline.errors import Finding, RunError
 from pipeline.session import Session
+from pipeline.suggestion import listed, suggestion
 
 TERMINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
 """Statuses that an execution does not leave. The SDK's own wait() knows only the first two."""
@@ -32,12 +34,14 @@ class Step:
     Attributes:
         name: As in the definition.
         type: Such as Training.
-        status: AWS's word for it; "Waiting" for a step that has not begun, "Not run" for one that never will.
+        status: AWS's word for it; "Waiting" for a step that has not begun, "Not run" for one that never will,
+            "Not selected" for one that was not to run.
         started: None before it began.
         ended: None while it runs.
         reason: Why it failed.
         job_arn: The job, model or endpoint that the step made.
         outcome: A condition's "True" or "False".
+        source: ARN of the execution that the step was taken from; None if it ran in its own.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Step:
     reason: str | None = None
     job_arn: str | None = None
     outcome: str | None = None
+    source: str | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -68,6 +73,7 @@ class Step:
             "reason": self.reason,
             "arn": self.job_arn,
             "outcome": self.outcome,
+            "source": self.source,
         }
 
 
@@ -101,10 +107,14 @@ class Execution:
         for step in self.steps:
             if step.name == name:
                 return step
-        known = ", ".join(step.name for step in self.steps)
+        known = [step.name for step in self.steps]
         raise RunError(
             Finding(
-                "R104", "no-step", f"execution {self.id} has no step '{name}'", hint=f"its steps are {known}"
+                "R104",
+                "no-step",
+                f"execution {self.id} has no step '{name}'",
+                details=(("it has", listed(known)),),
+                hint=suggestion(name, known),
             )
         )
 
@@ -120,21 +130,70 @@ class Execution:
         }
 
 
-def start(session: Session, pipeline: str, parameters: Mapping[str, str]) -> str:
-    """Starts an execution and returns its ARN."""
-    request = {
+def start(
+    session: Session,
+    pipeline: str,
+    parameters: Mapping[str, str],
+    *,
+    token: str | None = None,
+    version: int | None = None,
+    steps: Sequence[str] = (),
+    source: str | None = None,
+) -> str:
+    """Starts an execution and returns its ARN.
+
+    Args:
+        session: Where.
+        pipeline: Name of the pipeline.
+        parameters: Values by name; others keep their default.
+        token: Any text; of the starts with the same one only the first starts something.
+        version: The version to start; None for the newest.
+        steps: The steps to run; none for all.
+        source: ARN of the execution that the selected steps take from what others made.
+    """
+    request: dict[str, Any] = {
         "PipelineName": pipeline,
         # Makes boto3's own retry of a lost answer harmless.
-        "ClientRequestToken": uuid.uuid4().hex,
+        "ClientRequestToken": uuid.uuid4().hex if token is None else request_token(pipeline, token),
         "PipelineParameters": [{"Name": name, "Value": value} for name, value in parameters.items()],
     }
+    if version is not None:
+        request["PipelineVersionId"] = version
+    if steps:
+        config: dict[str, Any] = {"SelectedSteps": [{"StepName": name} for name in steps]}
+        request["SelectiveExecutionConfig"] = config | (
+            {"SourcePipelineExecutionArn": source} if source else {}
+        )
     try:
         response = session.client("sagemaker").start_pipeline_execution(**request)
     except ClientError as error:
         if is_missing(error):
-            raise _no_pipeline(session, pipeline) from error
+            raise no_pipeline(session, pipeline) from error
         raise
     return str(response["PipelineExecutionArn"])
+
+
+def request_token(pipeline: str, text: str) -> str:
+    """The ClientRequestToken that stands for any text: the API wants 32 to 128 characters."""
+    return hashlib.sha256(f"{pipeline}\0{text}".encode()).hexdigest()
+
+
+def running(session: Session, pipeline: str) -> list[str]:
+    """ARNs of the executions that have not ended, the newest first, among the newest hundred."""
+    try:
+        page = session.client("sagemaker").list_pipeline_executions(
+            PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
+        )
+    except ClientError as error:
+        if is_missing(error):
+            raise no_pipeline(session, pipeline) from error
+        raise
+    summaries = page["PipelineExecutionSummaries"]
+    return [
+        str(item["PipelineExecutionArn"])
+        for item in summaries
+        if item["PipelineExecutionStatus"] not in TERMINAL
+    ]
 
 
 def latest(session: Session, pipeline: str) -> str:
@@ -149,7 +208,7 @@ def latest(session: Session, pipeline: str) -> str:
         )
     except ClientError as error:
         if is_missing(error):
-            raise _no_pipeline(session, pipeline) from error
+            raise no_pipeline(session, pipeline) from error
         raise
     summaries = page["PipelineExecutionSummaries"]
     if not summaries:
@@ -161,19 +220,21 @@ def latest(session: Session, pipeline: str) -> str:
     return str(summaries[0]["PipelineExecutionArn"])
 
 
-def arn_of(session: Session, pipeline: str, execution_id: str) -> str:
-    """The ARN of an execution of this account and region.
+def arn_of(session: Session, pipeline: str, named: str) -> str:
+    """The ARN of an execution of this account and region that is named by its id, or by its ARN.
 
     Raises:
         RunError: The id has not the form of one.
     """
+    if named.startswith("arn:"):
+        return named
     # The form of PipelineExecutionArn in the API's reference.
-    if not re.fullmatch("[a-z0-9]{12}", execution_id):
+    if not re.fullmatch("[a-z0-9]{12}", named):
         hint = "`imgpipe status` shows the newest; an id has twelve letters and digits"
-        raise RunError(Finding("R103", "no-execution", f"there is no execution '{execution_id}'", hint=hint))
+        raise RunError(Finding("R103", "no-execution", f"there is no execution '{named}'", hint=hint))
     facts = session.facts
     service = f"arn:{facts.partition}:sagemaker:{facts.region}:{facts.account}"
-    return f"{service}:pipeline/{pipeline}/execution/{execution_id}"
+    return f"{service}:pipeline/{pipeline}/execution/{named}"
 
 
 def describe(session: Session, arn: str) -> Execution:
@@ -194,6 +255,8 @@ def describe(session: Session, arn: str) -> Execution:
     begun = {step["StepName"]: step for page in pages for step in page["PipelineExecutionSteps"]}
     status = described["PipelineExecutionStatus"]
     absent = "Not run" if status in TERMINAL else "Waiting"
+    config = described.get("SelectiveExecutionConfig")
+    selected = {item["StepName"] for item in config["SelectedSteps"]} if config else None
     declared = _declared_steps(json.loads(definition["PipelineDefinition"])["Steps"])
     return Execution(
         arn=arn,
@@ -201,7 +264,15 @@ def describe(session: Session, arn: str) -> Execution:
         status=status,
         started=described["CreationTime"],
         reason=described.get("FailureReason"),
-        steps=tuple(_step(name, kind, begun.get(name), absent) for name, kind in declared),
+        steps=tuple(
+            _step(
+                name,
+                kind,
+                begun.get(name),
+                absent if selected is None or name in selected else "Not selected",
+            )
+            for name, kind in declared
+        ),
     )
 
 
@@ -248,10 +319,13 @@ def _step(name: str, kind: str, begun: Mapping[str, Any] | None, absent: str) ->
         reason=begun.get("FailureReason"),
         job_arn=arns[0] if arns else None,
         outcome=metadata.get("Condition", {}).get("Outcome"),
+        source=begun.get("SelectiveExecutionResult", {}).get("SourcePipelineExecutionArn"),
     )
 
 
-def _no_pipeline(session: Session, pipeline: str) -> RunError:
+def no_pipeline(session: Session, pipeline: str) -> RunError:
+    """The error for a pipeline that was never upserted."""
+    """The error for a pipeline that does not exist."""
     return RunError(
         Finding(
             "R101",

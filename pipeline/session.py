@@ -22,8 +22,8 @@ _PRICES_IN = {"cn": "cn-northwest-1"}
 """The Price List API tells the prices of all regions in a few of them; China has one of its own."""
 
 # botocore waits up to 1, 2, 4, … s, at most 20 s, before it asks again after throttling, a lost connection or
-# an error of the service. Five attempts are its own way to say that something is down. The rates of
-# SageMaker's API are an account's, shared by all its notebooks and CI jobs: eight attempts last about a minute.
+# an error of the service. Five attempts tell soon enough that something is down. The rates of SageMaker's API
+# are an account's, shared by all its notebooks and CI jobs: eight attempts last about a minute.
 _ATTEMPTS = 5
 _ATTEMPTS_OF_SAGEMAKER = 8
 

@@ -27,9 +27,17 @@ COMMANDS: Mapping[str, Entry] = {
     "compile": Entry(
         "pipeline.cli.define:compile_definition", "Print the pipeline definition, offline.", _MAIN
     ),
+    "plan": Entry(
+        "pipeline.cli.plan:plan",
+        "Show what upsert would do, and do nothing.",
+        _MAIN,
+        epilog="Exits with 0 if there is nothing to do, 2 if there is, 1 on any error.",
+        usage_exit=ExitCode.FAILED,
+    ),
     "upsert": Entry("pipeline.cli.upsert:upsert", "Create or update the pipeline.", _MAIN),
     "start": Entry("pipeline.cli.start:start", "Start an execution.", _MAIN),
     "run": Entry("pipeline.cli.run:run", "Upsert, start and watch.", _MAIN),
+    "list": Entry("pipeline.cli.list:list_executions", "List executions or versions of the pipeline.", _LOOK),
     "status": Entry("pipeline.cli.look:status", "Show the steps of an execution.", _LOOK),
     "watch": Entry("pipeline.cli.look:watch", "Follow an execution until it ends.", _LOOK),
     "logs": Entry("pipeline.cli.look:logs", "Print the log of a step.", _LOOK),
@@ -87,7 +95,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "--json" in words:
             console.result_json({"error": [finding.to_json() for finding in told.findings]})
         console.problems(hints.completed(told.findings, words))
-        sys.exit(told.exit_code)
+        sys.exit(_exit_code(told, words))
+
+
+def _exit_code(error: ImgpipeError, words: Sequence[str]) -> ExitCode:
+    command = COMMANDS.get(words[0]) if words else None
+    return command.usage_exit if command and error.exit_code is ExitCode.USAGE else error.exit_code
 
 
 def _explained(error: Exception) -> ImgpipeError:

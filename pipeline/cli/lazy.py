@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from pipeline.errors import ExitCode
+
+# typer does not export the name of the error that a wrong command line is: UsageError.
+_WRONG_USAGE: type[BaseException] = typer.BadParameter.__mro__[1]
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,15 @@ class Entry:
         target: `module:function` of the command, or the entries of a group.
         help: One line.
         section: The heading that it stands under in the help of its group.
+        epilog: Stands below the options in its help.
+        usage_exit: What it exits with on wrong usage or config, where 2 means something else.
     """
 
     target: str | Mapping[str, Entry]
     help: str
     section: str = "Commands"
+    epilog: str | None = None
+    usage_exit: ExitCode = ExitCode.USAGE
 
 
 def build(entry: Entry, name: str) -> Any:
@@ -32,7 +41,10 @@ def build(entry: Entry, name: str) -> Any:
     if isinstance(entry.target, str):
         module, _, function = entry.target.partition(":")
         app = _app()
-        app.command(name, help=entry.help)(getattr(importlib.import_module(module), function))
+        declare = app.command(
+            name, help=entry.help, epilog=entry.epilog, cls=_command_class(entry.usage_exit)
+        )
+        declare(getattr(importlib.import_module(module), function))
         return get_command(app)
     group = _app(cls=_group_class(entry.target), no_args_is_help=True)
     # Typer makes a group only of an app that has a callback.
@@ -49,6 +61,18 @@ def _app(**settings: Any) -> typer.Typer:
 
 def _nothing() -> None:
     """A group by itself does nothing."""
+
+
+def _command_class(usage_exit: ExitCode) -> type[TyperCommand]:
+    class Command(TyperCommand):
+        def make_context(self, *arguments: Any, **settings: Any) -> Any:
+            try:
+                return super().make_context(*arguments, **settings)
+            except _WRONG_USAGE as error:
+                error.exit_code = usage_exit  # type: ignore[attr-defined]
+                raise
+
+    return Command
 
 
 def _group_class(entries: Mapping[str, Entry]) -> type[TyperGroup]:

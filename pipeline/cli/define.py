@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.cli import console
+from pipeline.cli import console, definition_file
 from pipeline.cli.building import build
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json
 from pipeline.config.loader import load_config
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, ExitCode, Finding
 
 
-def validate(config: ConfigFile = DEFAULT_CONFIG, as_json: Json = False) -> None:
-    """Checks the YAML and tells every problem at once, with its place, reason and fix."""
+def validate(
+    config: ConfigFile = DEFAULT_CONFIG,
+    definition: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Check this pipeline definition (JSON), not the YAML; - is stdin."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Checks the YAML, or any pipeline definition, and tells every problem at once: place, reason and fix."""
+    if definition is not None:
+        _validate_definition(definition, as_json)
+        return
     try:
         loaded = load_config(config, facts=None, environ=os.environ)
     except ConfigError as error:
@@ -29,11 +40,29 @@ def validate(config: ConfigFile = DEFAULT_CONFIG, as_json: Json = False) -> None
         warnings = [warning.to_json() for warning in loaded.warnings]
         console.result_json({"valid": True, "findings": warnings})
         return
-    for warning in loaded.warnings:
-        console.note(str(warning))
-    count = len(loaded.warnings)
+    _tell_valid(str(config), loaded.warnings)
+
+
+def _validate_definition(file: str, as_json: bool) -> None:
+    checked = definition_file.check(file)
+    is_valid = all(finding.severity != "error" for finding in checked.findings)
+    if as_json:
+        found = [finding.to_json() for finding in checked.findings]
+        console.result_json({"valid": is_valid, "findings": found})
+        if not is_valid:
+            raise typer.Exit(ExitCode.USAGE)
+    elif is_valid:
+        _tell_valid(checked.name, checked.findings)
+    else:
+        raise ConfigError(*checked.findings)
+
+
+def _tell_valid(name: str, warnings: Sequence[Finding]) -> None:
+    if warnings:
+        console.problems(warnings)
+    count = len(warnings)
     suffix = f", {count} warning{'s' if count > 1 else ''}" if count else ""
-    console.result(f"{config}: valid{suffix}")
+    console.result(f"{name}: valid{suffix}")
 
 
 def compile_definition(

@@ -105,7 +105,7 @@ def read(text: str) -> Reading:
     steps = {step.name: step for step in reversed(collected.steps)}
     steps = {name: steps[name] for name in dict.fromkeys(step.name for step in collected.steps)}
     configs = {key: expressions.mended(raw[key]) for key in _CONFIGS if raw.get(key) is not None}
-    names = Names(declared, steps, tuple(collected.names))
+    names = Names(declared, steps)
     for step in collected.steps:
         problems += of_step(step.name, names.problems(step))
     for key, value in configs.items():

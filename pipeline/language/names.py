@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.language import expressions
@@ -36,20 +36,18 @@ class Names:
 
     Attributes:
         parameters: By name.
-        steps: The steps that can be read, by name.
-        all_steps: Names of all steps, also of those that cannot be read.
+        steps: By name.
     """
 
     parameters: Mapping[str, Declaration]
     steps: Mapping[str, Step]
-    all_steps: Collection[str]
 
     def problems(self, step: Step) -> Iterator[Problem]:
         """The names in a step that name nothing."""
         for path, name in dependencies(step):
-            if name not in self.all_steps:
+            if name not in self.steps:
                 message = f"DependsOn names '{name}', which is not a step"
-                yield Problem("D302", path, message, suggestion(name, self.all_steps))
+                yield Problem("D302", path, message, suggestion(name, self.steps))
         for path, reference in located(step):
             yield from self.reference_problems(path, reference)
 
@@ -60,18 +58,15 @@ class Names:
                 message = f"there is no parameter '{name}'; there are {listed(self.parameters)}"
                 yield Problem("D301", path, message, suggestion(name, self.parameters, "declare it"))
             case expressions.Property(name) | expressions.PropertyFile(name) | expressions.Output(name) if (
-                name not in self.all_steps
+                name not in self.steps
             ):
                 message = f"it refers to '{name}', which is not a step"
-                hint = suggestion(name, self.all_steps, f"there are {listed(self.all_steps)}")
+                hint = suggestion(name, self.steps, f"there are {listed(self.steps)}")
                 yield Problem("D302", path, message, hint)
-            case expressions.PropertyFile(name, file) if name in self.steps:
+            case expressions.PropertyFile(name, file) if file not in self.steps[name].property_files:
                 files = self.steps[name].property_files
-                if file not in files:
-                    message = f"step '{name}' has no property file '{file}'"
-                    yield Problem(
-                        "D303", path, message, suggestion(file, files, _files_hint(self.steps[name]))
-                    )
+                message = f"step '{name}' has no property file '{file}'"
+                yield Problem("D303", path, message, suggestion(file, files, _files_hint(self.steps[name])))
 
 
 def _files_hint(step: Step) -> str:

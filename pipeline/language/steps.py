@@ -43,12 +43,10 @@ class Collected:
 
     Attributes:
         steps: In order, branches flattened; a name may come more than once.
-        names: Names of all steps, also of those that cannot be read.
         problems: What is wrong with their form and place.
     """
 
     steps: list[Step] = field(default_factory=list)
-    names: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -66,21 +64,19 @@ def _collect(items: object, around: Surroundings, found: Collected) -> None:
         return
     for index, item in enumerate(items):
         path = (*around.path, index)
-        unnamed = forms.name_problem(item, f"{around.called}[{index}]", path)
-        if unnamed is None:
-            _add(item, path, around, found)
-        else:
+        where = f"{around.called}[{index}]"
+        unnamed = forms.name_problem(item, where, path)
+        if unnamed is not None:
             found.problems.append(unnamed)
-            # A reference to it is not wrong on top of that.
-            name = item.get("Name") if isinstance(item, Mapping) else None
-            if isinstance(name, str):
-                found.names[name] = None
+        if isinstance(item, Mapping):
+            # A step without a name is checked all the same, under that of its place.
+            name = item.get("Name")
+            _add(item if isinstance(name, str) else {**item, "Name": where}, path, around, found)
 
 
 def _add(item: Mapping[str, Any], path: Path, around: Surroundings, found: Collected) -> None:
     step = forms.step(item, path, around.branch, around.loop)
     found.steps.append(step)
-    found.names[step.name] = None
     found.problems += forms.problems(item, path)
     found.problems += of_step(step.name, _misplaced(step))
     arguments = item.get("Arguments")

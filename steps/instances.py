@@ -29,6 +29,33 @@ _LOCAL_STORAGE = (
 missing: no source at hand says what it has."""
 
 
+_STORAGE = {
+    "g4dn": {"xlarge": 125, "2xlarge": 225, "4xlarge": 225, "8xlarge": 900, "12xlarge": 900, "16xlarge": 900},
+    "g5": {
+        "xlarge": 250,
+        "2xlarge": 450,
+        "4xlarge": 600,
+        "8xlarge": 900,
+        "12xlarge": 3800,
+        "16xlarge": 1900,
+        "24xlarge": 3800,
+        "48xlarge": 7600,
+    },
+    "r5d": {
+        "large": 75,
+        "xlarge": 150,
+        "2xlarge": 300,
+        "4xlarge": 600,
+        "8xlarge": 1200,
+        "12xlarge": 1800,
+        "16xlarge": 2400,
+        "24xlarge": 3600,
+    },
+}
+"""Gigabytes of such storage by family and size (aws.amazon.com/ec2/instance-types), of the families that jobs
+of this kind run on; of the others it is not known here."""
+
+
 def family(instance_type: str) -> str:
     """The family of a type: g4dn for ml.g4dn.xlarge."""
     return instance_type.split(".")[1]
@@ -41,6 +68,11 @@ def has_local_storage(instance_type: str) -> bool:
     jobs on them (CreateTrainingJob, CreateProcessingJob, CreateTransformJob).
     """
     return family(instance_type) in _LOCAL_STORAGE.split()
+
+
+def local_storage(instance_type: str) -> int | None:
+    """Gigabytes of storage of its own that a machine of the type has; None if that is not known."""
+    return _STORAGE.get(family(instance_type), {}).get(instance_type.split(".")[2])
 
 
 def preferred(instance_types: tuple[str, ...], without: Collection[str] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from pipeline.checks import limits, references, refused, requests
+from pipeline.checks import algorithm, limits, machines, references, refused, requests
 from pipeline.language.definition import Definition, read
 from pipeline.language.parameters import Value, overridden
 from pipeline.language.problem import Path, Problem
@@ -17,6 +17,8 @@ CHECKS: tuple[Check, ...] = (
     limits.problems,
     refused.problems,
     requests.problems,
+    algorithm.problems,
+    machines.problems,
 )
 
 

@@ -20,6 +20,7 @@ _STYLES = {
     "Failed": "bold red",
     "Stopped": "yellow",
     "Not run": "dim",
+    "Not selected": "dim",
     "Waiting": "dim",
 }
 

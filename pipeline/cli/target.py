@@ -99,17 +99,28 @@ def parse_parameters(texts: list[str] | None) -> Mapping[str, str]:
     """NAME=VALUE arguments as a mapping.
 
     Raises:
-        UsageError: With one finding for each argument without an equals sign.
+        UsageError: With one finding for each argument without a value, and for each name that comes twice.
     """
-    pairs = [text.partition("=") for text in texts or []]
-    bad = [name for name, _, value in pairs if not value]
-    if bad:
-        raise UsageError(
-            *(
-                Finding(
-                    "R105", "bad-parameter", f"parameter '{name}' has no value", hint=f"write {name}=VALUE"
-                )
-                for name in bad
-            )
-        )
-    return {name: value for name, _, value in pairs}
+    pairs = [(name, value) for name, _, value in (text.partition("=") for text in texts or [])]
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
+    empty = [_no_value(name) for name, value in pairs if not name or not value]
+    twice = [_twice(name, values) for name, values in given.items() if len(values) > 1]
+    if empty or twice:
+        raise UsageError(*empty, *twice)
+    return dict(pairs)
+
+
+def _no_value(name: str) -> Finding:
+    message = f"parameter '{name}' has no value" if name else "a parameter has no name"
+    return Finding("R105", "bad-parameter", message, hint=f"write {name or 'NAME'}=VALUE")
+
+
+def _twice(name: str, values: list[str]) -> Finding:
+    return Finding(
+        "R144",
+        "parameter-twice",
+        f"parameter '{name}' is given {len(values)} times: {', '.join(values)}",
+        hint="give it once",
+    )

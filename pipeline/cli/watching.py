@@ -26,6 +26,7 @@ MARKS = {
     "Stopping": "▶",
     "Stopped": "■",
     "Not run": "-",
+    "Not selected": "-",
     "Waiting": "·",
 }
 _LOG_TAIL = 10
@@ -82,7 +83,8 @@ def failure(session: Session, execution: Execution, target: Target) -> RunError:
         message = f"execution {execution.id} ended as {execution.status}"
         return RunError(Finding("R303", "not-succeeded", message, details=(("reason", reason),)))
     not_run = ", ".join(step.name for step in execution.steps if step.status == "Not run")
-    return RunError(*(_step_failed(session, step, not_run, target) for step in failed))
+    kept = any(step.status == "Succeeded" for step in execution.steps)
+    return RunError(*(_step_failed(session, step, not_run, target, kept=kept) for step in failed))
 
 
 def options(target: Target) -> str:
@@ -99,7 +101,7 @@ def options(target: Target) -> str:
     return "".join(f" {word}" for word in words)
 
 
-def _step_failed(session: Session, step: Step, not_run: str, target: Target) -> Finding:
+def _step_failed(session: Session, step: Step, not_run: str, target: Target, *, kept: bool) -> Finding:
     took = f" after {step.seconds:.1f} s" if step.seconds is not None else ""
     details = [("reason", step.reason or "SageMaker gave none")]
     stream = logs.LogStream.of(step)
@@ -112,7 +114,11 @@ def _step_failed(session: Session, step: Step, not_run: str, target: Target) -> 
         details.append(("not run", not_run))
     if step.type == "Fail":
         return Finding("R302", "rejected", f"{step.name} ended the execution", details=tuple(details))
-    hint = f"fix it and start again: imgpipe run{options(target)}"
+    more = options(target)
+    hint = f"fix it and start again: imgpipe run{more}"
+    if kept:
+        again = f"imgpipe upsert{more} && imgpipe start --wait --from-step {step.name}{more}"
+        hint += f"\nor keep what the steps before it made: {again}"
     return Finding("R301", "step-failed", f"{step.name} failed{took}", details=tuple(details), hint=hint)
 
 
@@ -175,6 +181,8 @@ def _duration(step: Step) -> str:
 
 
 def _remark(step: Step) -> str:
+    if step.source is not None:
+        return f"taken from execution {step.source.rsplit('/', 1)[-1]}"
     if step.outcome is not None:
         return f"condition is {step.outcome.lower()}"
     # A long reason follows the table, whole.

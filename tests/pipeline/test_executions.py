@@ -89,8 +89,34 @@ def test_an_unknown_step_is_refused_with_the_known_ones() -> None:
         seen.step("Trian")
     assert str(caught.value) == (
         "error R104 no-step: execution abc123 has no step 'Trian'\n"
-        "  hint: its steps are Train, Gate, Register, Reject"
+        "  it has: Train, Gate, Register, Reject\n"
+        "  hint:   did you mean 'Train'?"
     )
+
+
+def test_an_execution_of_some_steps_tells_which_and_from_where_the_others_come() -> None:
+    source = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/demo/execution/source000001"
+    train = {
+        "StepName": "Train",
+        "StepStatus": "Succeeded",
+        "SelectiveExecutionResult": {"SourcePipelineExecutionArn": source},
+    }
+    described = {
+        "PipelineExecutionStatus": "Executing",
+        "CreationTime": BEGIN,
+        "SelectiveExecutionConfig": {"SelectedSteps": [{"StepName": "Gate"}]},
+    }
+    session = stub_session(
+        sagemaker={**answers("Executing", [train]), "describe_pipeline_execution": described}
+    )
+    seen = executions.describe(session, ARN)
+    assert [(step.name, step.status, step.source) for step in seen.steps] == [
+        ("Train", "Succeeded", source),
+        ("Gate", "Waiting", None),
+        ("Register", "Not selected", None),
+        ("Reject", "Not selected", None),
+    ]
+    assert seen.steps[0].to_json()["source"] == source
 
 
 def test_watch_ends_with_the_final_look(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +139,38 @@ def test_start_sends_parameters_and_a_token() -> None:
     assert len(request["ClientRequestToken"]) >= 32
 
 
+def test_start_of_some_steps_of_a_version() -> None:
+    session = stub_session(sagemaker={"start_pipeline_execution": {"PipelineExecutionArn": ARN}})
+    executions.start(session, "demo", {}, version=2, steps=["Train", "Gate"], source="arn:source")
+    executions.start(session, "demo", {}, steps=["Train"])
+    [(_, whole), (_, without)] = session.client("sagemaker").calls
+    assert whole["PipelineVersionId"] == 2
+    assert whole["SelectiveExecutionConfig"] == {
+        "SelectedSteps": [{"StepName": "Train"}, {"StepName": "Gate"}],
+        "SourcePipelineExecutionArn": "arn:source",
+    }
+    assert without["SelectiveExecutionConfig"] == {"SelectedSteps": [{"StepName": "Train"}]}
+    assert "PipelineVersionId" not in without
+
+
+@pytest.mark.parametrize("text", ["", "1", "pipeline-run 4711", "ü" * 500])
+def test_any_text_makes_a_token_that_the_api_takes(text: str) -> None:
+    token = executions.request_token("demo", text)
+    assert 32 <= len(token) <= 128
+    assert token == executions.request_token("demo", text)
+    assert token != executions.request_token("other", text)
+    assert token != executions.request_token("demo", text + "x")
+
+
+def test_running_names_what_has_not_ended() -> None:
+    listed = [
+        {"PipelineExecutionArn": f"arn:{status}", "PipelineExecutionStatus": status}
+        for status in ("Executing", "Succeeded", "Stopping", "CompletedWithFailures")
+    ]
+    session = stub_session(sagemaker={"list_pipeline_executions": {"PipelineExecutionSummaries": listed}})
+    assert executions.running(session, "demo") == ["arn:Executing", "arn:Stopping"]
+
+
 NO_PIPELINE = client_error("ResourceNotFound", "Pipeline 'demo' does not exist.")
 
 
@@ -121,6 +179,7 @@ NO_PIPELINE = client_error("ResourceNotFound", "Pipeline 'demo' does not exist."
     [
         pytest.param("start_pipeline_execution", lambda on: executions.start(on, "demo", {}), id="start"),
         pytest.param("list_pipeline_executions", lambda on: executions.latest(on, "demo"), id="latest"),
+        pytest.param("list_pipeline_executions", lambda on: executions.running(on, "demo"), id="running"),
     ],
 )
 def test_a_pipeline_that_does_not_exist(operation: str, call: Callable[[Session], str]) -> None:

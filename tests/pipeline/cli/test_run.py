@@ -13,8 +13,13 @@ from pipeline.config.loader import Loaded, load_config
 from pipeline.errors import UsageError
 from pipeline.session import Session
 from pipeline.upsert import Upserted
+from tests.pipeline.starting.definitions import text
 from tests.pipeline.stubs import stub_session
 
+PARAMETERS: list[dict[str, Any]] = [
+    {"Name": "TrainData", "Type": "String", "DefaultValue": "s3://bucket/train/"},
+    {"Name": "ValidationData", "Type": "String", "DefaultValue": "s3://bucket/validation/"},
+]
 CONFIG = Path(__file__).parents[3] / "config" / "quickstart.yaml"
 
 
@@ -25,11 +30,18 @@ def interrupt(*_: Any, **__: Any) -> Any:
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     """A session on which everything up to the start works."""
-    session = stub_session(s3={"list_objects_v2": {"KeyCount": 1}}, sagemaker={})
+    session = stub_session(
+        s3={"list_objects_v2": {"KeyCount": 1}},
+        sagemaker={
+            "describe_pipeline": {"PipelineDefinition": text(parameters=PARAMETERS)},
+            "list_pipeline_executions": {"PipelineExecutionSummaries": []},
+        },
+    )
 
     def load(target: Target, _: Session) -> Loaded:
         return load_config(target.config, facts=PLACEHOLDERS, environ={})
 
+    monkeypatch.setattr(start_command, "_problems", lambda *_: ())
     monkeypatch.setattr(Target, "session", lambda _: session)
     monkeypatch.setattr(Target, "load", load)
     monkeypatch.setattr(upsert, "bring_about", lambda *_: Upserted("arn", "created", ()))
@@ -61,19 +73,6 @@ def test_ctrl_c_before_the_watch(
 
 
 @pytest.mark.usefixtures("session")
-def test_a_prefix_given_as_a_parameter_is_that_folder_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: dict[str, str] = {}
-
-    def start(_: Session, __: str, parameters: dict[str, str]) -> str:
-        sent.update(parameters)
-        return "arn"
-
-    monkeypatch.setattr(executions, "start", start)
-    start_command.start(config=CONFIG, local=True, parameter=["TrainData=s3://bucket/train", "Epochs=3"])
-    assert sent == {"TrainData": "s3://bucket/train/", "Epochs": "3"}
-
-
-@pytest.mark.usefixtures("session")
 @pytest.mark.parametrize("command", [run.run, start_command.start])
 def test_a_parameter_that_is_no_prefix_is_refused_before_the_start(command: Callable[..., None]) -> None:
     with pytest.raises(UsageError) as caught:
@@ -84,3 +83,14 @@ def test_a_parameter_that_is_no_prefix_is_refused_before_the_start(command: Call
         "error R109 bad-uri: parameter 'ValidationData' is 'x', which is no S3 prefix\n"
         "  hint: write ValidationData=s3://BUCKET/PREFIX"
     )
+
+
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize("command", [run.run, start_command.start])
+def test_a_parameter_that_the_pipeline_has_not_is_refused_before_the_start(
+    command: Callable[..., None],
+) -> None:
+    with pytest.raises(
+        UsageError, match=r"R140 unknown-parameter: pipeline '.*' has no parameter 'TrianData'"
+    ):
+        command(config=CONFIG, local=True, parameter=["TrianData=s3://b/x"])

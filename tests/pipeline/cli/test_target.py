@@ -58,6 +58,27 @@ def test_every_parameter_without_a_value_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        pytest.param(
+            ["A=1", "Epochs=3", "A=2", "A=1"],
+            "error R144 parameter-twice: parameter 'A' is given 3 times: 1, 2, 1\n  hint: give it once",
+            id="twice",
+        ),
+        pytest.param(
+            ["=3"],
+            "error R105 bad-parameter: a parameter has no name\n  hint: write NAME=VALUE",
+            id="no name",
+        ),
+    ],
+)
+def test_parameters_that_say_nothing_clear(texts: list[str], expected: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_parameters(texts)
+    assert str(caught.value) == expected
+
+
 def test_home_is_what_the_environment_says() -> None:
     assert home({"IMGPIPE_HOME": "/somewhere"}) == Path("/somewhere")
     assert home({}) == Path.home() / ".imgpipe"

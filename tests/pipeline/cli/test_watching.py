@@ -69,6 +69,36 @@ def test_a_failed_step_is_told_with_reason_log_and_what_did_not_run() -> None:
     )
 
 
+def test_what_the_steps_before_a_failed_one_made_can_be_kept() -> None:
+    failed = done("TrainModel", "Training", "Failed", reason="no")
+    seen = execution("Failed", done("ValidateImages", "Processing"), failed)
+    assert str(watching.failure(stub_session(), seen, TARGET)) == (
+        "error R301 step-failed: TrainModel failed after 12.4 s\n"
+        "  reason: no\n"
+        "  hint:   fix it and start again: imgpipe run --local -c config/quickstart.yaml\n"
+        "          or keep what the steps before it made: "
+        "imgpipe upsert --local -c config/quickstart.yaml && "
+        "imgpipe start --wait --from-step TrainModel --local -c config/quickstart.yaml"
+    )
+
+
+def test_steps_of_another_execution_and_steps_that_were_not_to_run() -> None:
+    source = "arn:aws:sagemaker:us-east-1:1:pipeline/demo/execution/before"
+    seen = execution(
+        "Succeeded",
+        done("Gate", "Condition", outcome="True", source=source),
+        done("Register", "RegisterModel"),
+        Step("Deploy", "Endpoint", "Not selected"),
+    )
+    assert watching.summary(seen) == (
+        "   STEP      STATUS        TIME\n"
+        "✓  Gate      Succeeded     12.4 s  taken from execution before\n"
+        "✓  Register  Succeeded     12.4 s\n"
+        "-  Deploy    Not selected\n"
+        "execution abc of demo: Succeeded"
+    )
+
+
 def test_a_reason_that_ends_the_log_is_told_once() -> None:
     reason = "AlgorithmError: error V001 dataset-invalid: 1 check failed\n  hint: delete it"
     failed = done("TrainModel", "Training", "Failed", reason=reason, job_arn=JOB)

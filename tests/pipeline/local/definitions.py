@@ -32,7 +32,7 @@ def train(name: str, **rest: Any) -> dict[str, Any]:
     return step(name, "Training", arguments(training("x")), **rest)
 
 
-def process(name: str, outputs: dict[str, str] | None = None, **rest: Any) -> dict[str, Any]:
+def process(name: str, outputs: dict[str, Any] | None = None, **rest: Any) -> dict[str, Any]:
     """A Processing step with outputs: name → S3 URI."""
     made = [
         {

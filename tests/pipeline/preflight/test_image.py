@@ -66,6 +66,10 @@ def test_programs_stand_for_them_locally(load: Load) -> None:
 
 
 def test_the_sdk_is_not_imported() -> None:
-    code = "import pipeline.preflight.image as i, sys; i._registries('sklearn'); print('sagemaker' in sys.modules)"
+    code = (
+        "import pipeline.preflight.image as i, sys\n"
+        "i._registries('sklearn')\n"
+        "print('sagemaker' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

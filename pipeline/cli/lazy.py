@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from pipeline.errors import ExitCode
+from pipeline.suggestion import nearest
 
 # typer does not export the name of the error that a wrong command line is: UsageError.
 _WRONG_USAGE: type[BaseException] = typer.BadParameter.__mro__[1]
@@ -82,6 +83,13 @@ def _group_class(entries: Mapping[str, Entry]) -> type[TyperGroup]:
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 click's signature
             return build(entries[cmd_name], cmd_name) if cmd_name in entries else None
+
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            name = args[0]
+            if name not in entries and not name.startswith("-"):
+                near = nearest(name, entries)
+                ctx.fail(f"No such command '{name}'." + (f" Did you mean '{near}'?" if near else ""))
+            return super().resolve_command(ctx, args)
 
         def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 click's signature
             for section in dict.fromkeys(entry.section for entry in entries.values()):

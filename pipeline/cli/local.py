@@ -12,6 +12,7 @@ from pipeline.cli.home import home
 from pipeline.cli.options import Json
 from pipeline.errors import ExitCode, Finding, RunError
 from pipeline.local import lifecycle
+from pipeline.local.activity import running_executions
 from pipeline.local.lifecycle import LocalEndpoint
 
 
@@ -23,9 +24,13 @@ def up(as_json: Json = False) -> None:
 def down(as_json: Json = False) -> None:
     """Stops the local SageMaker with its jobs and endpoints. What it holds is there again after `up`."""
     was_up = lifecycle.status(home(os.environ)) is not None
+    ended = running_executions(home(os.environ)) if was_up else ()
+    if ended:
+        count = f"{len(ended)} execution{'s' if len(ended) > 1 else ''}"
+        console.note(f"this ends {count}: {', '.join(ended)}")
     lifecycle.stop(home(os.environ))
     if as_json:
-        console.result_json({"stopped": was_up})
+        console.result_json({"stopped": was_up, "ended": ended})
     else:
         console.result("the local SageMaker is down" if was_up else "the local SageMaker was not up")
 

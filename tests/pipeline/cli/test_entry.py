@@ -71,8 +71,23 @@ def test_without_a_command_the_help_is_shown_as_wrong_usage(
 
 
 def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_code("vaildate") == 2
-    assert "No such command 'vaildate'" in capsys.readouterr().err
+    assert exit_code("frobnicate") == 2
+    assert "No such command 'frobnicate'." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["vaildate"], "No such command 'vaildate'. Did you mean 'validate'?"),
+        (["local", "dwon"], "No such command 'dwon'. Did you mean 'down'?"),
+        (["--vers"], "No such option: --vers"),
+    ],
+)
+def test_a_misspelt_command_is_told_what_it_may_mean(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(*words) == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.checks.properties import NoPropertyError, resolve
 from pipeline.language import expressions
 from pipeline.language.definition import Definition, Step
+from pipeline.language.graph import Branch
 from pipeline.language.names import dependencies, located
 from pipeline.language.parameters import Value
 from pipeline.language.paths import Path as PropertyPath
@@ -116,23 +117,40 @@ def _metrics(step: Step) -> tuple[tuple[str, ...], str]:
 
 def _never_together(step: Step, definition: Definition) -> Iterator[Problem]:
     told: set[str] = set()
+    own = {branch.condition: branch.outcome for branch in _branches(step, definition)}
     for path, name in _read_steps(step):
-        other = definition.steps.get(name)
-        if other is None or other.branch is None or name in told or other.branch == step.branch:
-            continue
-        told.add(name)
-        condition = other.branch.condition
-        if condition == step.name:
-            continue
-        if step.branch and step.branch.condition == condition:
-            message = f"it waits for '{name}', which stands in the other branch of '{condition}'"
-            yield Problem("D307", path, message, "only one of the two branches runs: it would never run")
-        else:
-            when = "holds" if other.branch.outcome else "does not hold"
-            message = f"it waits for '{name}', which runs only if '{condition}' {when}"
-            why = "SageMaker Pipelines runs a step when all that it waits for has completed"
-            hint = "put it into the same branch, or give each branch such a step"
-            yield Problem("D308", path, message, hint, why, "warning")
+        if name in definition.steps and name not in told:
+            told.add(name)
+            others = _branches(definition.steps[name], definition)
+            wrong = [
+                branch
+                for branch in others
+                if own.get(branch.condition) is not branch.outcome and branch.condition != step.name
+            ]
+            if wrong:
+                yield _apart(name, wrong[0], path, wrong[0].condition in own)
+
+
+def _branches(step: Step, definition: Definition) -> list[Branch]:
+    """The branches that a step is inside of, the innermost first."""
+    found: list[Branch] = []
+    around = step.branch
+    while around is not None and around not in found:
+        found.append(around)
+        outer = definition.steps.get(around.condition)
+        around = outer.branch if outer else None
+    return found
+
+
+def _apart(name: str, branch: Branch, path: Path, is_other: bool) -> Problem:
+    if is_other:
+        message = f"it waits for '{name}', which stands in the other branch of '{branch.condition}'"
+        return Problem("D307", path, message, "only one of the two branches runs: it would never run")
+    when = "holds" if branch.outcome else "does not hold"
+    message = f"it waits for '{name}', which runs only if '{branch.condition}' {when}"
+    why = "SageMaker Pipelines runs a step when all that it waits for has completed"
+    hint = "put it into the same branch, or give each branch such a step"
+    return Problem("D308", path, message, hint, why, "warning")
 
 
 def _read_steps(step: Step) -> Iterator[tuple[Path, str]]:

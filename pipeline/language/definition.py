@@ -69,7 +69,7 @@ class Reading:
 
     Attributes:
         definition: All that can be read, for further checks: without what is malformed. No execution follows
-            it if there are problems. None if the text is no JSON object.
+            it if there are problems, warnings too. None if the text is no JSON object.
         problems: All that is wrong with its form, and the names in it that name nothing.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 Part = str | int
 Path = tuple[Part, ...]
@@ -24,6 +25,7 @@ class PathError(ValueError):
     """A path is malformed, or leads nowhere."""
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Path:
     """The parts of a path: strings for names and quoted keys, integers for list positions (0-based).
 

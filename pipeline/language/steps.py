@@ -91,14 +91,15 @@ def _inside(step: Step, key: str, around: Surroundings) -> Surroundings:
     path = (*step.path, "Arguments", key)
     if step.type == FOR_EACH:
         return Surroundings(path, around.branch, step.name)
-    return Surroundings(path, around.branch or Branch(step.name, key == "IfSteps"), around.loop)
+    return Surroundings(path, Branch(step.name, key == "IfSteps"), around.loop)
 
 
 def _misplaced(step: Step) -> Iterator[Problem]:
     if step.branch and step.type == CONDITION:
         message = "a Condition step cannot be inside another Condition step"
-        hint = "put its conditions into the outer one, or put it after, with DependsOn"
-        yield Problem("D126", step.path, message, hint)
+        hint = "put its conditions into the outer one, or its branches into steps of their own"
+        why = "the SageMaker guide says so, though pipelines with such steps have been seen to run"
+        yield Problem("D126", step.path, message, hint, why, "warning")
     if step.loop and step.type in _NOT_IN_A_LOOP:
         yield Problem("D126", step.path, f"a {step.type} step cannot be inside a ForEach step")
 

@@ -96,7 +96,8 @@ def _model(channel: Mapping[str, Any], mode: object, path: Path) -> Iterator[Pro
         yield _refused((*path, "ContentType") if kind else path, message, f"write {MODEL_TYPE}")
     if _mode(channel, mode) == "Pipe":
         message = "channel 'model' is read in File mode only"
-        yield _refused(_mode_path(channel, path), message, "add InputMode File to the channel")
+        place = (*path, "InputMode") if "InputMode" in channel else path
+        yield _refused(place, message, "write InputMode File in the channel")
 
 
 def _data(name: str, channel: Mapping[str, Any], images: bool | None, path: Path) -> Iterator[Problem]:
@@ -141,7 +142,9 @@ def _image_modes(channels: Mapping[str, tuple[int, Mapping[str, Any]]], mode: ob
         names = ", ".join(f"'{name}'" for name in read)
         subject = f"channel {names} is" if len(read) == 1 else f"channels {names} are"
         index, channel = next(iter(read.values()))
-        place = _mode_path(channel, (_MEMBER, index))
+        place: Path = ("AlgorithmSpecification", "TrainingInputMode")
+        if "InputMode" in channel:
+            place = (_MEMBER, index, "InputMode")
         if kind == "Pipe":
             message = f"{subject} read in Pipe mode, which image files cannot be"
             yield _refused(place, message, "write File, or use RecordIO or an augmented manifest")
@@ -155,7 +158,7 @@ def _manifest(
 ) -> Iterator[Problem]:
     wrapper = channel.get("RecordWrapperType", "None")
     if isinstance(wrapper, str) and wrapper != "RecordIO":
-        message = f"channel '{name}' wraps the records of its manifest as {wrapper}"
+        message = f"channel '{name}' does not wrap what its manifest names as RecordIO"
         place = (*path, "RecordWrapperType") if "RecordWrapperType" in channel else path
         yield _refused(place, message, "write RecordWrapperType RecordIO")
     attributes = source.get("AttributeNames")
@@ -171,10 +174,6 @@ def _manifest(
 
 def _mode(channel: Mapping[str, Any], mode: object) -> object:
     return channel.get("InputMode", mode)
-
-
-def _mode_path(channel: Mapping[str, Any], path: Path) -> Path:
-    return (*path, "InputMode") if "InputMode" in channel else path
 
 
 def _refused(path: Path, message: str, hint: str) -> Problem:

@@ -97,7 +97,7 @@ def _value(name: str, texts: Mapping[str, str]) -> Any:
     return bool(value) if name == "use_pretrained_model" else value
 
 
-_ABSENT = {
+ABSENT = {
     "checkpoint_frequency": "the local trainer keeps the best epoch only; leave it out",
     "multi_label": "the local trainer gives each image one class; use 0",
     "use_weighted_loss": "it belongs to multi_label, which the local trainer does not have; use 0",
@@ -108,7 +108,7 @@ _ABSENT = {
 
 def _not_built(values: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong for the local trainer only; hyperparameters that failed before are not in `values`."""
-    for name, why in _ABSENT.items():
+    for name, why in ABSENT.items():
         if values.get(name):
             yield f"{name} is '{values[name]}': {why}"
     if values.get("num_layers") in CIFAR_LAYERS:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.deployed import Deployed, document
 from pipeline.desired import Desired
-from pipeline.difference.definitions import DONE, Change, differences, outline, summary
+from pipeline.difference.definitions import DONE, Change, differences, outline, summary, told
 from pipeline.difference.values import Line
 
 ACTIONS = {"create": "created", "update": "updated", "unchanged": "unchanged"}
@@ -57,8 +57,7 @@ class Changes:
 
     def lines(self) -> list[str]:
         """What changes, a line each."""
-        told = [line for setting in self.settings for line in setting.lines()]
-        return [*told, *(line for change in self.definition for line in change.lines())]
+        return [line for setting in self.settings for line in setting.lines()] + told(self.definition)
 
     def to_json(self) -> dict[str, object]:
         """The changes for programs."""

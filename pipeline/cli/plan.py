@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -53,7 +54,8 @@ def plan(
         _tell_findings([*found.warnings, *(one for check in checks for one in check.problems)], target)
     if out is not None:
         plan_file.write(out, found, datetime.now(UTC))
-        console.note(f"wrote {out}; apply it by `imgpipe upsert {out}`")
+        more = watching.options(replace(target, config=DEFAULT_CONFIG, region=None))
+        console.note(f"wrote {out}; apply it by `imgpipe upsert {out}{more}`")
     if found.is_pending:
         raise typer.Exit(_PENDING)
 

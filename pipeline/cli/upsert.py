@@ -57,6 +57,8 @@ def upsert(
         return
     console.result("\n".join(_lines(name, done)))
     if to_version is not None:
+        for line in done.changes.lines() if done.changes else ():
+            console.note(f"    {line}")
         console.note(
             f"the YAML still says otherwise: the next upsert of it replaces version {to_version} again"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.difference.normal import normal
@@ -19,6 +19,9 @@ Json = Mapping[str, Any]
 
 DONE = {"+": "added", "-": "removed", "~": "changed"}
 """Signs of a diff in words."""
+
+# Two steps that change alike are told faster than gathered.
+_ALIKE = 3
 
 _BRANCHES = {"IfSteps": "if {} holds", "ElseSteps": "if {} does not hold"}
 _PARAMETER_KEYS = {"DefaultValue": "default", "EnumValues": "values", "Type": "type"}
@@ -74,6 +77,33 @@ def differences(old: Json, new: Json) -> tuple[Change, ...]:
     changes += _parameters(before.parameters, after.parameters)
     changes += _steps(before.steps, after.steps)
     return tuple(changes)
+
+
+def told(changes: Sequence[Change]) -> list[str]:
+    """The changes for people; what changes alike in several steps, such as a tag, is told once."""
+    return [line for change in _gathered(changes) for line in change.lines()]
+
+
+def _gathered(changes: Sequence[Change]) -> Iterator[Change]:
+    steps: dict[Line, list[str]] = {}
+    for change in changes:
+        if change.kind == "step":
+            for key in change.keys:
+                steps.setdefault(key, []).append(change.name)
+    alike = {key: tuple(names) for key, names in steps.items() if len(names) >= _ALIKE}
+    groups = [
+        Change("~", "steps", ", ".join(names), keys=tuple(key for key in alike if alike[key] == names))
+        for names in dict.fromkeys(alike.values())
+    ]
+    for change in changes:
+        if change.kind != "step" or not change.keys:
+            yield change
+            continue
+        yield from groups
+        groups = []
+        own = tuple(key for key in change.keys if key not in alike)
+        if own:
+            yield replace(change, keys=own)
 
 
 def summary(changes: Sequence[Change]) -> str:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.difference.definitions import differences, outline, summary
+from pipeline.difference.definitions import differences, outline, summary, told
 from tests.definitions import get
-from tests.regenerate_golden import GOLDEN
 from tests.pipeline.difference.test_values import VALUES, changed
+from tests.regenerate_golden import GOLDEN
 
 HASH, OTHER = "a" * 64, "b" * 64
 
@@ -180,6 +180,30 @@ def test_all_of_a_new_definition() -> None:
         "+ step Good (Fail)",
         "+ step Bad (Fail)",
     ]
+
+
+def test_what_changes_alike_in_several_steps_is_told_once() -> None:
+    steps: list[Any] = [
+        {"Name": name, "Type": "Fail", "Arguments": {"ErrorMessage": "no"}} for name in "ABCD"
+    ]
+    new = copy.deepcopy(steps)
+    for step in new[:3]:
+        step["Arguments"]["Tags"] = [{"Key": "team", "Value": "vision"}]
+    new[1]["Arguments"]["ErrorMessage"] = new[3]["Arguments"]["ErrorMessage"] = "never"
+    changes = differences(
+        {"Steps": [*steps, OLD["Steps"][0]]}, {"Steps": new, "Parameters": OLD["Parameters"][:1]}
+    )
+    assert told(changes) == [
+        "+ parameter Epochs (String, default 10)",
+        "~ steps A, B, C",
+        "  + Tags[team]: vision",
+        "~ step B",
+        "  ~ ErrorMessage: no → never",
+        "~ step D",
+        "  ~ ErrorMessage: no → never",
+        "- step Check (Processing)",
+    ]
+    assert summary(changes) == "1 parameter added, 4 steps changed, 1 step removed"
 
 
 def test_changes_are_counted() -> None:

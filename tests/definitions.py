@@ -54,6 +54,23 @@ def step(document: Json, name: str) -> Json:
     return found
 
 
+def arguments(document: Json, name: str) -> Json:
+    """The arguments of a step, with the default of each parameter in its place."""
+    defaults = {one["Name"]: one["DefaultValue"] for one in document["Parameters"]}
+    filled: Json = _filled(step(document, name)["Arguments"], defaults)
+    return filled
+
+
+def _filled(value: Any, defaults: Json) -> Any:
+    if isinstance(value, list):
+        return [_filled(one, defaults) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Get"} and value["Get"].startswith("Parameters."):
+        return defaults[value["Get"].removeprefix("Parameters.")]
+    return {key: _filled(one, defaults) for key, one in value.items()}
+
+
 def get(path: str) -> Json:
     """A reference."""
     return {"Get": path}

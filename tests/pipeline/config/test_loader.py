@@ -19,7 +19,8 @@ REPOSITORY = Path(__file__).parents[3]
 @pytest.mark.parametrize("file", ["pipeline.yaml", "quickstart.yaml"])
 def test_the_configs_of_this_project_are_right(file: str) -> None:
     loaded = load_config(REPOSITORY / "config" / file, facts=None, environ={})
-    assert {one.code for one in loaded.warnings} <= {"C251"}
+    # The images of the quickstart are smaller than those that AWS documents pretrained weights for.
+    assert {one.code for one in loaded.warnings} <= {"C251", "C261"}
 
 
 def test_the_pipeline_of_the_mission() -> None:

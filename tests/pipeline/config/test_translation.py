@@ -35,7 +35,7 @@ c.yaml:9:3: error C102 unknown-key: 'instance_typ' is not a key of validate
     9 |   instance_typ: ml.m5.large
       |   ^^^^^^^^^^^^
   hint: did you mean 'instance_type'? its keys: \
-instance_type, volume_gb, max_runtime, min_images_per_class, on_corrupt""",
+instance_type, volume_gb, max_runtime, min_images_per_class, on_corrupt, environment, retry""",
     ),
     "unknown key": (
         WHOLE + "triggers: []\n",
@@ -45,7 +45,7 @@ c.yaml:8:1: error C102 unknown-key: 'triggers' is not a key of the config
     8 | triggers: []
       | ^^^^^^^^
   hint: its keys: version, name, region, role, bucket, data, validate, train, score, evaluate, gate, \
-register, deploy""",
+register, deploy, tags, network, encryption, parallelism, caching""",
     ),
     "hyperparameter that is counted": (
         HYPERPARAMETERS + "num_classes: 10\n",

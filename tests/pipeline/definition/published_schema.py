@@ -43,8 +43,10 @@ def published_schema() -> Json:
     package["CustomerMetadataProperties"] = {"type": "object", "additionalProperties": text}
     container = package["InferenceSpecification"]["properties"]["Containers"]["items"]
     container["properties"]["Environment"] = {"type": "object", "additionalProperties": text}
-    # The type of an endpoint config is written wrongly.
+    # The type of an endpoint config is written wrongly. It can be retried, as the SDK's class says.
     kinds["EndpointConfigStep"]["properties"]["Type"]["enum"] = ["EndpointConfig"]
+    policies = kinds["RegisterModelStep"]["properties"]["RetryPolicies"]
+    kinds["EndpointConfigStep"]["properties"]["RetryPolicies"] = policies
     # A condition can lead to steps of any type but conditions.
     branches = kinds["ConditionStep"]["properties"]["Arguments"]["properties"]
     leads_to = [

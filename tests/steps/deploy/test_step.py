@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from tests.definitions import Json, definition, get, join, step
+from tests.definitions import Json, arguments, definition, get, join, step
 
 DOCUMENT: Json = {"deploy": {"when": "gate", "endpoint": "cats", "instance_count": 2}}
 
 
 def test_each_execution_has_an_endpoint_config_of_its_own() -> None:
-    arguments = step(definition(**DOCUMENT), "CreateEndpointConfig")["Arguments"]
-    assert arguments == {
+    assert arguments(definition(**DOCUMENT), "CreateEndpointConfig") == {
         "EndpointConfigName": join("-", "cats", get("Execution.PipelineExecutionId")),
         "ProductionVariants": [
             {
                 "InitialInstanceCount": 2,
                 "InitialVariantWeight": 1,
-                "InstanceType": get("Parameters.EndpointInstanceType"),
+                "InstanceType": "ml.m5.xlarge",
                 "ModelName": get("Steps.CreateModel.ModelName"),
                 "VariantName": "AllTraffic",
             }

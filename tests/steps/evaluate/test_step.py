@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.definitions import definition, get, result, step
+from tests.definitions import arguments, definition, get, result, step
 
 NAME = "EvaluateModel"
 
@@ -17,14 +17,14 @@ def test_it_reads_the_scores_and_what_they_are_measured_on() -> None:
 
 
 def test_it_runs_the_packed_program() -> None:
-    arguments = step(definition(evaluate={"volume_gb": 8, "max_runtime": "5m"}), NAME)["Arguments"]
-    assert arguments["AppSpecification"]["ContainerEntrypoint"] == [
+    asked = arguments(definition(evaluate={"volume_gb": 8, "max_runtime": "5m"}), NAME)
+    assert asked["AppSpecification"]["ContainerEntrypoint"] == [
         "python3",
         "/opt/ml/processing/input/code/evaluate.pyz",
     ]
-    assert "ContainerArguments" not in arguments["AppSpecification"]
-    assert arguments["ProcessingResources"]["ClusterConfig"]["VolumeSizeInGB"] == 8
-    assert arguments["StoppingCondition"] == {"MaxRuntimeInSeconds": 300}
+    assert "ContainerArguments" not in asked["AppSpecification"]
+    assert asked["ProcessingResources"]["ClusterConfig"]["VolumeSizeInGB"] == 8
+    assert asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 300}
 
 
 def test_the_gate_can_read_its_evaluation() -> None:

@@ -5,6 +5,8 @@ from tests.definitions import definition, get, join, json_get, step
 NAME = "AccuracyGate"
 EVALUATION = "EvaluateModel.PropertyFiles.Evaluation"
 THRESHOLD = get("Parameters.AccuracyThreshold")
+RECALL = get("Parameters.WorstClassRecallThreshold")
+ERROR = get("Parameters.ExpectedCalibrationErrorThreshold")
 
 
 def test_accuracy_must_reach_its_threshold() -> None:
@@ -22,8 +24,8 @@ def test_every_metric_that_the_config_names_is_a_condition() -> None:
     conditions = step(definition(gate=gate), NAME)["Arguments"]["Conditions"]
     assert [(one["Type"], one["LeftValue"], one["RightValue"]) for one in conditions] == [
         ("GreaterThanOrEqualTo", json_get("metrics.accuracy", EVALUATION), THRESHOLD),
-        ("GreaterThanOrEqualTo", json_get("metrics.worst_class_recall", EVALUATION), 0.5),
-        ("LessThanOrEqualTo", json_get("metrics.expected_calibration_error", EVALUATION), 0.1),
+        ("GreaterThanOrEqualTo", json_get("metrics.worst_class_recall", EVALUATION), RECALL),
+        ("LessThanOrEqualTo", json_get("metrics.expected_calibration_error", EVALUATION), ERROR),
     ]
 
 
@@ -47,7 +49,7 @@ def test_a_rejected_model_is_told_by_metric_value_and_threshold() -> None:
         "; expected_calibration_error is ",
         json_get("metrics.expected_calibration_error", EVALUATION),
         ", at most ",
-        0.1,
+        ERROR,
         " is needed",
     )
 

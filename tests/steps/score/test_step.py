@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from tests.definitions import arguments as given_to
 from tests.definitions import definition, get, join, result, step
 
 CLASSES = join(
@@ -45,5 +46,5 @@ def test_every_listed_image_is_one_request() -> None:
 
 def test_machines() -> None:
     document = definition(score={"instance_type": ["ml.m4.xlarge", "ml.c5.xlarge"], "instance_count": 3})
-    resources = step(document, "ScoreValidation")["Arguments"]["TransformResources"]
+    resources = given_to(document, "ScoreValidation")["TransformResources"]
     assert resources == {"InstanceCount": 3, "InstanceType": "ml.c5.xlarge"}

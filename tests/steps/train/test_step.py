@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from steps.train.config import Hyperparameters
-from tests.definitions import definition, get, join, json_get, result, step
+from tests.definitions import arguments, definition, get, join, json_get, result, step
 
 NAME = "TrainModel"
 REPORT = "ValidateImages.PropertyFiles.ValidationReport"
@@ -44,7 +44,7 @@ def test_hyperparameters_are_texts_or_become_texts() -> None:
             }
         }
     )
-    given = step(document, NAME)["Arguments"]["HyperParameters"]
+    given = arguments(document, NAME)["HyperParameters"]
     assert {name: value for name, value in given.items() if isinstance(value, str)} == {
         "num_layers": "18",
         "use_pretrained_model": "0",
@@ -55,14 +55,21 @@ def test_hyperparameters_are_texts_or_become_texts() -> None:
         "top_k": "3",
         "image_shape": "3,32,32",
         "resize": "37",
+        "epochs": "30",
+        "learning_rate": "0.1",
+        "mini_batch_size": "32",
     }
-    assert {
-        name: value for name, value in given.items() if name in ("epochs", "learning_rate", "mini_batch_size")
-    } == {
-        "epochs": get("Parameters.Epochs"),
-        "learning_rate": get("Parameters.LearningRate"),
-        "mini_batch_size": get("Parameters.MiniBatchSize"),
-    }
+
+
+def test_every_hyperparameter_can_be_changed_at_the_start() -> None:
+    document = definition(train={"hyperparameters": {"beta_1": 0.5, "optimizer": "adam"}})
+    given = step(document, NAME)["Arguments"]["HyperParameters"]
+    assert given["beta_1"] == get("Parameters.Beta1")
+    declared = {one["Name"]: one for one in document["Parameters"]}
+    assert declared["Beta1"] == {"Name": "Beta1", "Type": "String", "DefaultValue": "0.5"}
+    assert declared["Optimizer"]["EnumValues"] == ["sgd", "adam", "rmsprop", "nag"]
+    assert declared["UsePretrainedModel"]["EnumValues"] == ["0", "1"]
+    assert "Momentum" not in declared
 
 
 def test_what_is_left_to_the_algorithm_is_not_sent() -> None:
@@ -74,14 +81,14 @@ def test_what_is_left_to_the_algorithm_is_not_sent() -> None:
 
 def test_machines_and_time() -> None:
     document = definition(train={"instance_count": 2, "volume_gb": 9, "max_runtime": "2h"})
-    arguments = step(document, NAME)["Arguments"]
-    assert arguments["ResourceConfig"] == {
+    asked = arguments(document, NAME)
+    assert asked["ResourceConfig"] == {
         "InstanceCount": 2,
-        "InstanceType": get("Parameters.TrainInstanceType"),
+        "InstanceType": "ml.g4dn.xlarge",
         "VolumeSizeInGB": 9,
     }
-    assert arguments["StoppingCondition"] == {"MaxRuntimeInSeconds": 7200}
-    assert arguments["OutputDataConfig"] == {"S3OutputPath": result(NAME)}
+    assert asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 7200}
+    assert asked["OutputDataConfig"] == {"S3OutputPath": result(NAME)}
 
 
 def test_the_local_trainer_is_told_about_weights_only_where_the_config_says_something() -> None:

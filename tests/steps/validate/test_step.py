@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.definitions import definition, get, result, step
+from tests.definitions import arguments, definition, get, join, result, step
 
 NAME = "ValidateImages"
 
@@ -10,27 +10,27 @@ def test_it_runs_the_packed_program_with_the_configs_wishes() -> None:
         validate={"min_images_per_class": 3, "on_corrupt": "skip", "volume_gb": 7, "max_runtime": "10m"},
         train={"hyperparameters": {"image_shape": "1,64,32", "resize": 70}},
     )
-    arguments = step(document, NAME)["Arguments"]
-    specification = arguments["AppSpecification"]
+    asked = arguments(document, NAME)
+    specification = asked["AppSpecification"]
     assert specification["ContainerEntrypoint"] == ["python3", "/opt/ml/processing/input/code/validate.pyz"]
     assert specification["ContainerArguments"] == [
         "--image-shape", "1,64,32",
         "--resize", "70",
-        "--mini-batch-size", get("Parameters.MiniBatchSize"),
-        "--min-images-per-class", "3",
+        "--mini-batch-size", "32",
+        "--min-images-per-class", join("", 3),
         "--on-corrupt", "skip",
     ]  # fmt: skip
-    assert arguments["StoppingCondition"] == {"MaxRuntimeInSeconds": 600}
-    assert arguments["ProcessingResources"]["ClusterConfig"] == {
+    assert asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 600}
+    assert asked["ProcessingResources"]["ClusterConfig"] == {
         "InstanceCount": 1,
-        "InstanceType": get("Parameters.ProcessingInstanceType"),
+        "InstanceType": "ml.m5.large",
         "VolumeSizeInGB": 7,
     }
 
 
 def test_the_resize_of_the_images_is_computed_where_the_config_gives_none() -> None:
-    arguments = step(definition(), NAME)["Arguments"]["AppSpecification"]["ContainerArguments"]
-    assert arguments[2:4] == ["--resize", "256"]
+    specification = arguments(definition(), NAME)["AppSpecification"]
+    assert specification["ContainerArguments"][2:4] == ["--resize", "256"]
 
 
 def test_it_reads_both_splits_and_its_code() -> None:

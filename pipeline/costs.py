@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,7 +39,8 @@ class Machines:
         return self.price.hourly * self.count * Decimal(str(hours))
 
     def __str__(self) -> str:
-        return f"{self.count} {self.type} at {self.price}"
+        at = "at" if self.price.hourly is not None else "at a price that is"
+        return f"{self.count} {self.type} {at} {self.price}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,10 @@ class Costs:
     def lines(self) -> list[str]:
         """The costs for people."""
         if self.local:
-            return ["costs nothing: it runs on this machine"]
+            return ["nothing: it runs on this machine"]
+        reasons = {one.price.unknown for one in self._machines()}
+        if len(reasons) == 1 and None not in reasons:
+            return [f"unknown: {reasons.pop()}"]
         return [
             f"a run: {self._run()}",
             *(f"  {job}" for job in self.jobs),
@@ -118,10 +122,11 @@ class Costs:
     def to_json(self) -> dict[str, object]:
         """The costs for programs; what is not known is null."""
         if self.local:
-            return {"local": True, "run": None, "endpoint_month": None}
+            return {"local": True, "run": None, "endpoint_month": None, "not_included": []}
         run = {
             "cost": _number(_sum(job.cost for job in self.jobs)),
-            "at_most": _number(_sum(job.most for job in self.jobs)),
+            "at_most": _number(self._most()),
+            "at_most_without": [job.machines.name for job in self.jobs if job.most is None],
             "execution": self.execution,
             "steps": [job.to_json() for job in self.jobs],
         }
@@ -137,21 +142,29 @@ class Costs:
             return (
                 f"about {self._money(total)}, as long as execution {self.execution.rsplit('/', 1)[-1]} took"
             )
-        return f"unknown{self._why()}{self._most()}"
+        return f"unknown{self._why()}{self._at_most()}"
 
     def _why(self) -> str:
         if any(job.machines.price.hourly is None for job in self.jobs):
             return ", as not all prices are known"
         return ", as no execution tells how long its jobs take"
 
-    def _most(self) -> str:
-        bounded = [job for job in self.jobs if job.most is not None]
-        total = _sum(job.most for job in bounded)
-        if not bounded or total is None:
+    def _at_most(self) -> str:
+        total = self._most()
+        if total is None:
             return ""
         others = [job.machines.name for job in self.jobs if job.most is None]
-        besides = f", besides {' and '.join(others)}" if others else ""
+        besides = f" ({', '.join(others)} not counted)" if others else ""
         return f"; at most {self._money(total)} if every step took its max_runtime{besides}"
+
+    def _most(self) -> Decimal | None:
+        """The sum of those jobs that have a limit and a known price, if there are any."""
+        bounded = [job.most for job in self.jobs if job.most is not None]
+        return sum(bounded, Decimal(0)) if bounded else None
+
+    def _machines(self) -> Iterator[Machines]:
+        yield from (job.machines for job in self.jobs)
+        yield from self.endpoints
 
     def _money(self, amount: Decimal) -> str:
         return money(

@@ -6,6 +6,7 @@ from pipeline.cli.home import home
 from pipeline.cli.target import Target, parse_parameters
 from pipeline.errors import UsageError
 from pipeline.session import Session
+from tests.pipeline.stubs import client_error, stub_session
 
 REGIONAL = """
 extends: {quickstart}
@@ -39,6 +40,63 @@ def test_two_regions_are_refused(regional: Path, session: Session) -> None:
 
 def test_the_local_sagemaker_plays_every_region(regional: Path, session: Session) -> None:
     assert Target(regional, local=True).load(session).facts.region == "eu-west-1"
+
+
+CHOICE = """
+extends: {quickstart}
+name: choosy
+train: {{instance_type: [ml.g4dn.xlarge, ml.g5.xlarge]}}
+"""
+
+
+def on_aws(answer: object) -> Session:
+    identity = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann"}
+    return stub_session(
+        local=False,
+        sts={"get_caller_identity": identity},
+        service_quotas={"list_service_quotas": answer},
+    )
+
+
+@pytest.fixture
+def choosy(tmp_path: Path) -> Path:
+    quickstart = Path(__file__).parents[3] / "config" / "quickstart.yaml"
+    (tmp_path / "choosy.yaml").write_text(CHOICE.format(quickstart=quickstart))
+    return tmp_path / "choosy.yaml"
+
+
+def test_machines_are_chosen_by_their_quotas(choosy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quota = {"QuotaName": "ml.g4dn.xlarge for training job usage", "Value": 0.0}
+    loaded = Target(choosy, local=False).load_to_build(on_aws({"Quotas": [quota]}))
+    assert loaded.facts.without_quota == {("training", "ml.g4dn.xlarge")}
+    assert capsys.readouterr().err == (
+        "note: train.instance_type: the quota 'ml.g4dn.xlarge for training job usage' is 0; ml.g5.xlarge "
+        "is used "
+        "in its place\n"
+    )
+
+
+def test_without_leave_to_ask_they_are_chosen_all_the_same(
+    choosy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    denied = client_error("AccessDeniedException", "not authorized")
+    loaded = Target(choosy, local=False).load_to_build(on_aws(denied))
+    assert loaded.facts.without_quota == frozenset()
+    assert capsys.readouterr().err == (
+        "note: machines are chosen without their quotas: the caller may not servicequotas:ListServiceQuotas\n"
+    )
+
+
+def test_quotas_are_asked_only_where_they_matter(
+    choosy: Path, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not of the local SageMaker, and not where there is one machine for everything."""
+    one = choosy.with_name("one.yaml")
+    one.write_text(f"extends: {choosy}\ntrain: {{instance_type: ml.g5.xlarge}}\ndeploy: {{when: never}}\n")
+    never_asked = on_aws(AssertionError("asked"))
+    assert Target(one, local=False).load_to_build(never_asked).facts.without_quota == frozenset()
+    assert Target(choosy, local=True).load_to_build(session).facts.without_quota == frozenset()
+    assert capsys.readouterr().err == ""
 
 
 def test_parameters_are_split_at_the_first_equals_sign() -> None:

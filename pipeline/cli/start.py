@@ -21,17 +21,18 @@ from pipeline.language.parameters import overridden
 from pipeline.language.problem import Problem
 from pipeline.session import Session
 from pipeline.starting import stored
-from pipeline.starting.parameters import check_content, check_form
+from pipeline.starting.parameters import check
 from pipeline.starting.stored import Stored
 
 _S3_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
 
 Token = Annotated[
     str | None,
-    typer.Option(metavar="TEXT", help="Any text, such as a CI job's id: of all starts with it one counts."),
+    typer.Option(metavar="TEXT", help="Any text, such as a CI job's id; again with it, nothing new starts."),
 ]
 Version = Annotated[
-    int | None, typer.Option(min=1, help="Start this version of the pipeline instead of the newest.")
+    int | None,
+    typer.Option(min=1, metavar="NUMBER", help="Start this version of the pipeline instead of the newest."),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit with 1 unless it succeeds.")]
 
@@ -101,8 +102,7 @@ def checked_parameters(
     except DefinitionError as error:
         console.note(f"note: parameters are left to the service, as the definition cannot be read: {error}")
         return parameters
-    check_form(pipeline, parameters)
-    for warning in check_content(pipeline, parameters, _problems):
+    for warning in check(pipeline, parameters, _problems):
         console.note(str(warning))
     values, _ = overridden(definition.parameters, parameters)
     data = loaded.config.data

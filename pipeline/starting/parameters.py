@@ -32,8 +32,8 @@ def check_form(stored: Stored, given: Mapping[str, str]) -> None:
         raise UsageError(*findings)
 
 
-def check_content(stored: Stored, given: Mapping[str, str], find_problems: FindProblems) -> list[Finding]:
-    """Refuse values that are missing, or with which a step must fail.
+def check(stored: Stored, given: Mapping[str, str], find_problems: FindProblems) -> list[Finding]:
+    """Refuse values that do not fit, are missing, or with which a step must fail.
 
     What is wrong with the definition itself is not told again.
 
@@ -43,7 +43,10 @@ def check_content(stored: Stored, given: Mapping[str, str], find_problems: FindP
     Raises:
         UsageError: Names all of them.
     """
-    findings = [*_missing_findings(stored, given), *_content_findings(stored, given, find_problems)]
+    findings = [*_form_findings(stored, given), *_missing_findings(stored, given)]
+    declared = stored.definition.parameters
+    fitting = {name: text for name, text in given.items() if name in declared and _fits(declared[name], text)}
+    findings += _content_findings(stored, fitting, find_problems)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise UsageError(*errors)

@@ -56,6 +56,7 @@ def check_training(request: Request, images: Images) -> None:
     _refuse_cluster(request.get("ResourceConfig", {}))
     for channel in request.get("InputDataConfig", []):
         _check_channel(channel)
+    _check_spot(request)
     _check_path(request.get("CheckpointConfig", {}).get("LocalPath"))
 
 
@@ -106,6 +107,17 @@ def _check_channel(channel: Request) -> None:
         _refuse(f"the file system of channel {channel.get('ChannelName')!r}", "only S3 inputs are read here")
     _refuse_value(channel, "InputMode", ("Pipe",), _ONLY_FILES)
     _check_source(source.get("S3DataSource", {}))
+
+
+def _check_spot(request: Request) -> None:
+    stopping = request.get("StoppingCondition", {})
+    wait, run = stopping.get("MaxWaitTimeInSeconds"), stopping.get("MaxRuntimeInSeconds")
+    if request.get("EnableManagedSpotTraining") is True and None not in (wait, run) and wait < run:
+        raise ApiError(
+            "ValidationException",
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+            "MaxRuntimeInSeconds",
+        )
 
 
 def _check_source(source: Request) -> None:

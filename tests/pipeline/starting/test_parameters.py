@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.language.problem import Problem
-from pipeline.starting.parameters import FindProblems, check_content, check_form
+from pipeline.starting.parameters import FindProblems, check, check_form
 from tests.pipeline.starting.definitions import stored, text
 
 
@@ -120,9 +120,9 @@ def nothing(_: str, __: Mapping[str, str]) -> list[Problem]:
 
 def test_a_parameter_without_a_value() -> None:
     without = stored(parameters=[{"Name": "Run", "Type": "String"}])
-    assert check_content(without, {"Run": "a"}, nothing) == []
+    assert check(without, {"Run": "a"}, nothing) == []
     with pytest.raises(UsageError) as caught:
-        check_content(without, {}, nothing)
+        check(without, {}, nothing)
     assert str(caught.value) == (
         "error R145 parameter-missing: parameter 'Run' of pipeline 'demo' has no default value\n"
         "  hint: add -p Run=VALUE"
@@ -147,7 +147,7 @@ class TestValuesThatBreakAStep:
             "C104", self.PLACE, "step 'Train': epochs is -1, and must be 1 or more", "take 30", "it is so"
         )
         with pytest.raises(UsageError) as caught:
-            check_content(stored(), {"Epochs": "-1", "Threshold": "0.5"}, self.found(problem))
+            check(stored(), {"Epochs": "-1", "Threshold": "0.5"}, self.found(problem))
         assert str(caught.value) == (
             "error C104 out-of-range: step 'Train': epochs is -1, and must be 1 or more\n"
             "  given: Epochs=-1\n"
@@ -155,10 +155,16 @@ class TestValuesThatBreakAStep:
             "  hint:  take 30"
         )
 
+    def test_are_told_with_those_that_do_not_fit(self) -> None:
+        problem = Problem("C104", self.PLACE, "epochs is -1")
+        with pytest.raises(UsageError) as caught:
+            check(stored(), {"Epochs": "-1", "Instance": "gpu", "Epoch": "1"}, self.found(problem))
+        assert [finding.code for finding in caught.value.findings] == ["R142", "R140", "C104"]
+
     def test_name_all_that_was_given_where_none_is_read(self) -> None:
         problem = Problem("C104", ("Steps", 0), "it cannot be")
         with pytest.raises(UsageError) as caught:
-            check_content(stored(), {"Epochs": "-1", "Threshold": "0.5"}, self.found(problem))
+            check(stored(), {"Epochs": "-1", "Threshold": "0.5"}, self.found(problem))
         assert str(caught.value) == (
             "error C104 out-of-range: it cannot be\n"
             "  given: Epochs=-1, Threshold=0.5\n"
@@ -167,11 +173,11 @@ class TestValuesThatBreakAStep:
 
     def test_may_only_be_warned_of(self) -> None:
         problem = Problem("C251", self.PLACE, "the family is retired", severity="warning")
-        (warning,) = check_content(stored(), {"Epochs": "-1"}, self.found(problem))
+        (warning,) = check(stored(), {"Epochs": "-1"}, self.found(problem))
         assert str(warning).startswith(
             "warning C251 retired-instance: the family is retired\n  given: Epochs=-1"
         )
 
     def test_what_is_wrong_anyway_is_no_matter_of_the_start(self) -> None:
         problem = Problem("C104", self.PLACE, "it cannot be")
-        assert check_content(stored(), {"Epochs": "1"}, self.found(problem)) == []
+        assert check(stored(), {"Epochs": "1"}, self.found(problem)) == []

@@ -40,6 +40,44 @@ def model(**fields: Any) -> dict[str, Any]:
         ("TrainingJob", {}),
         ("TrainingJob", training(CheckpointConfig={"S3Uri": "s3://b/c", "LocalPath": "/opt/ml/checkpoints"})),
         ("TrainingJob", training(OutputDataConfig={"CompressionType": "GZIP"})),
+        (
+            "TrainingJob",
+            training(
+                EnableManagedSpotTraining=True,
+                StoppingCondition={"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 7200},
+                CheckpointConfig={"S3Uri": "s3://b/checkpoints"},
+                VpcConfig={"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+                EnableNetworkIsolation=True,
+                EnableInterContainerTrafficEncryption=True,
+                ResourceConfig={"InstanceCount": 1, "VolumeKmsKeyId": "key"},
+                OutputDataConfig={"KmsKeyId": "key"},
+                Environment={"A": "b"},
+                RetryStrategy={"MaximumRetryAttempts": 2},
+            ),
+        ),
+        (
+            "TrainingJob",
+            training(InputDataConfig=[{"ChannelName": "model", "InputMode": "FastFile", "DataSource": {}}]),
+        ),
+        (
+            "ProcessingJob",
+            processing(
+                NetworkConfig={"EnableNetworkIsolation": True, "VpcConfig": {"Subnets": ["subnet-1"]}},
+                ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "VolumeKmsKeyId": "key"}},
+                ProcessingOutputConfig={"KmsKeyId": "key"},
+                Environment={"A": "b"},
+            ),
+        ),
+        (
+            "TransformJob",
+            {
+                **transform(),
+                "TransformOutput": {"KmsKeyId": "key"},
+                "TransformResources": {"VolumeKmsKeyId": "key"},
+                "Environment": {"A": "b"},
+            },
+        ),
+        ("Model", {**model(), "VpcConfig": {"Subnets": ["subnet-1"]}, "EnableNetworkIsolation": True}),
         ("TransformJob", transform()),
         ("TransformJob", {}),
         ("TransformJob", {"DataProcessing": {"InputFilter": "$", "JoinSource": "None"}}),
@@ -187,3 +225,13 @@ def test_a_path_outside_of_the_container_is_refused_as_aws_would(kind: str, requ
         CHECKS[kind](request_, IMAGES)
     assert caught.value.code == "ValidationException"
     assert caught.value.message == "LocalPath is not valid: the path '/etc' is not below /opt/ml."
+
+
+def test_a_spot_job_waits_at_least_as_long_as_it_may_run() -> None:
+    stopping = {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 60}
+    with pytest.raises(ApiError) as caught:
+        CHECKS["TrainingJob"](training(EnableManagedSpotTraining=True, StoppingCondition=stopping), IMAGES)
+    assert caught.value.message == (
+        "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds"
+    )
+    CHECKS["TrainingJob"](training(EnableManagedSpotTraining=False, StoppingCondition=stopping), IMAGES)

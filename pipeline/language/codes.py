@@ -61,6 +61,7 @@ CODES: dict[str, Code] = {
     "D309": Code("no-such-output", "a property file is in an output that its step does not declare"),
     "D310": Code("unordered-read", "a file on S3 is read without waiting for whoever writes it"),
     "D311": Code("unused-parameter", "a parameter that nothing refers to"),
+    "D312": Code("compared-types", "a condition compares values of types that cannot be compared"),
     "D401": Code("definition-too-long", "a definition is longer than SageMaker takes"),
     "D402": Code("too-many-parameters", "a definition has more parameters than SageMaker takes"),
     "D403": Code("rule-parameter-name", "a parameter that an EventBridge rule cannot give"),

@@ -108,10 +108,10 @@ class Costs:
     def lines(self) -> list[str]:
         """The costs for people."""
         if self.local:
-            return ["nothing: it runs on this machine"]
+            return ["costs nothing: it runs on this machine"]
         reasons = {one.price.unknown for one in self._machines()}
         if len(reasons) == 1 and None not in reasons:
-            return [f"unknown: {reasons.pop()}"]
+            return [f"costs unknown: {reasons.pop()}"]
         return [
             f"a run: {self._run()}",
             *(f"  {job}" for job in self.jobs),

@@ -75,7 +75,7 @@ class Job:
     def of(cls, target: Target) -> Job:
         """The config of a target, and a session on it."""
         session = target.session()
-        return cls(session, target.load(session))
+        return cls(session, target.load_to_build(session))
 
     def upsert(self) -> Upserted:
         """Builds the definition, and brings the pipeline to it."""

@@ -176,12 +176,14 @@ class TestLines:
         ]
 
     def test_prices_may_not_be_asked(self, loaded: Loaded) -> None:
-        assert self.of(asked(prices=DENIED), loaded) == ["unknown: the caller may not pricing:GetProducts"]
+        assert self.of(asked(prices=DENIED), loaded) == [
+            "costs unknown: the caller may not pricing:GetProducts"
+        ]
 
     def test_the_local_sagemaker_costs_nothing(self, loaded: Loaded) -> None:
         found = costs(stub_session(), loaded, definition())
         assert found == Costs(local=True)
-        assert found.lines() == ["nothing: it runs on this machine"]
+        assert found.lines() == ["costs nothing: it runs on this machine"]
 
 
 class TestJson:

@@ -159,11 +159,16 @@ def _missing(one: Hyperparameter) -> Violation:
     return Violation("C209", one.name, message, f"add it: {one.kind.words}", HYPERPARAMETER_PAGE)
 
 
+_LONGEST = 60
+"""Characters of a wrong value that a message repeats."""
+
+
 def _unusable(one: Hyperparameter, text: str) -> Violation:
     hint, why = one.kind.hint, None
-    message = f"{one.name} is '{text}', which is not {one.kind.words}"
+    shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    message = f"{one.name} is '{shown}', which is not {one.kind.words}"
     if isinstance(one.kind, OneOf):
-        message = f"{one.name} is '{text}', and can be {one.kind.words}"
+        message = f"{one.name} is '{shown}', and can be {one.kind.words}"
         if near := difflib.get_close_matches(text, map(str, one.kind.choices), n=1):
             hint = f"did you mean '{near[0]}'?"
     if one.name == "early_stopping" and text.lower() in ("true", "false"):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from steps.instance_types import SOURCE
-from steps.instances import RETIRED, family, preferred, retired, unsuitable
+from steps.instance_types import INSTANCE_TYPES, SOURCE
+from steps.instances import RETIRED, family, has_local_storage, local_storage, preferred, retired, unsuitable
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,29 @@ def test_unknown_types_are_refused(kind: str, type_: str, message: str, why: str
 
 def test_retired_types_are_known() -> None:
     assert [one.code for one in unsuitable("training", ("ml.p2.xlarge", "ml.m5.large"))] == ["C251"]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "own", "gigabytes"),
+    [
+        ("ml.g4dn.xlarge", True, 125),
+        ("ml.g5.48xlarge", True, 7600),
+        ("ml.r5d.large", True, 75),
+        ("ml.p4d.24xlarge", True, None),
+        ("ml.c5d.xlarge", True, None),
+        ("ml.trn1.2xlarge", True, None),
+        ("ml.p2.xlarge", False, None),
+        ("ml.p3.2xlarge", False, None),
+        ("ml.m5.large", False, None),
+        ("ml.g7.2xlarge", False, None),
+        ("ml.g5.huge", True, None),
+    ],
+)
+def test_storage_of_their_own(instance_type: str, own: bool, gigabytes: int | None) -> None:
+    assert (has_local_storage(instance_type), local_storage(instance_type)) == (own, gigabytes)
+
+
+def test_every_size_with_known_storage_exists() -> None:
+    for name in ("g4dn", "g5", "r5d"):
+        sizes = {size for kind in INSTANCE_TYPES.values() for size in kind.get(name, "").split()}
+        assert all(local_storage(f"ml.{name}.{size}") for size in sizes)

@@ -156,20 +156,27 @@ def _written(value: Value) -> str:
 
 
 def _culprits(document: Any, path: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """The given values that the place of a problem reads; all of them if it reads none."""
-    value = document
+    """The given values that are read at the place of a problem or, as none is, nearest around it."""
+    around = [document]
     for key in path:
         try:
-            value = value[key]
+            around.append(around[-1][key])
         except (LookupError, TypeError):
             break
+    for value in reversed(around):
+        read = _parameters_in(value)
+        if found := {name: text for name, text in given.items() if name in read}:
+            return found
+    return dict(given)
+
+
+def _parameters_in(value: object) -> set[str]:
     try:
-        found = {
-            item.name for item in expressions.references(value) if isinstance(item, expressions.Parameter)
-        }
+        references = list(expressions.references(value))
     except expressions.ExpressionError:
-        found = set()
-    return {name: text for name, text in given.items() if name in found} or dict(given)
+        # It may be wrong here, or no expression at all.
+        return set()
+    return {item.name for item in references if isinstance(item, expressions.Parameter)}
 
 
 def _broken(problem: Problem, culprits: Mapping[str, str]) -> Finding:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.language.problem import Problem
+from pipeline.language.problem import Path, Problem
 from pipeline.starting.parameters import FindProblems, check, check_form
 from tests.pipeline.starting.definitions import stored, text
 
@@ -161,10 +161,31 @@ class TestValuesThatBreakAStep:
             check(stored(), {"Epochs": "-1", "Instance": "gpu", "Epoch": "1"}, self.found(problem))
         assert [finding.code for finding in caught.value.findings] == ["R142", "R140", "C104"]
 
-    def test_name_all_that_was_given_where_none_is_read(self) -> None:
-        problem = Problem("C104", ("Steps", 0), "it cannot be")
+    @pytest.mark.parametrize(
+        ("path", "given"),
+        [
+            (("Steps", 0), "Epochs=-1"),
+            (("Steps", 9, "Name"), "Epochs=-1"),
+            (("Parameters", 0), "Epochs=-1"),
+            ((), "Epochs=-1"),
+        ],
+    )
+    def test_may_be_found_beside_what_reads_the_parameter(self, path: Path, given: str) -> None:
         with pytest.raises(UsageError) as caught:
-            check(stored(), {"Epochs": "-1", "Threshold": "0.5"}, self.found(problem))
+            check(
+                stored(),
+                {"Epochs": "-1", "Threshold": "0.5"},
+                self.found(Problem("C104", path, "it cannot be")),
+            )
+        assert str(caught.value) == (
+            f"error C104 out-of-range: it cannot be\n  given: {given}\n  hint:  give another value of Epochs"
+        )
+
+    def test_may_be_read_nowhere(self) -> None:
+        problem = Problem("C104", ("Steps",), "it cannot be")
+        given = {"Epochs": "-1", "Threshold": "0.5"}
+        with pytest.raises(UsageError) as caught:
+            check(stored(reads="TrainData"), given, lambda _, values: [problem] if values else [])
         assert str(caught.value) == (
             "error C104 out-of-range: it cannot be\n"
             "  given: Epochs=-1, Threshold=0.5\n"

@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim import SGD, Adam, Optimizer, RMSprop
 
 from steps.train.hyperparameters import Hyperparameters
+from steps.train.table import DECAYING
 
 Groups = list[dict[str, Any]]
 
@@ -40,14 +41,11 @@ OPTIMIZERS: Mapping[str, Callable[[Groups, Hyperparameters], Optimizer]] = Mappi
     {"sgd": sgd, "nag": nag, "adam": adam, "rmsprop": rmsprop}
 )
 
-_DECAYING = frozenset({"sgd", "nag"})
-"""The optimizers that AWS's table gives weight_decay to."""
-
 
 def build(module: nn.Module, given: Hyperparameters) -> Optimizer:
     """The optimizer for all parameters. Only convolutions and the classifier decay, as in MXNet."""
     parameters = list(module.parameters())
-    decay = given.weight_decay if given.optimizer in _DECAYING else 0.0
+    decay = given.weight_decay if given.optimizer in DECAYING else 0.0
     groups = [
         {"params": [parameter for parameter in parameters if parameter.ndim > 1], "weight_decay": decay},
         {"params": [parameter for parameter in parameters if parameter.ndim <= 1], "weight_decay": 0.0},

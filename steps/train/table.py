@@ -35,6 +35,9 @@ def _optimizer(*takers: str) -> Needs:
     return Needs("optimizer", takers, "the optimizer is {}; it belongs to " + " and ".join(takers))
 
 
+DECAYING = ("sgd", "nag")
+"""The optimizers that take momentum and weight_decay."""
+
 _STOPPING = Needs("early_stopping", (True,), "early_stopping is not true")
 _STEPS = Needs("lr_scheduler_step", (), "there is no lr_scheduler_step")
 
@@ -72,8 +75,8 @@ TABLE: tuple[Hyperparameter, ...] = (
     Hyperparameter("lr_scheduler_step", Numbers("epochs with commas between them", "10,20")),
     Hyperparameter("lr_scheduler_factor", Fraction(), "0.1", needs=_STEPS),
     Hyperparameter("optimizer", OneOf(("sgd", "adam", "rmsprop", "nag")), "sgd"),
-    Hyperparameter("momentum", Fraction(), "0.9", needs=_optimizer("sgd", "nag")),
-    Hyperparameter("weight_decay", Fraction(), "0.0001", needs=_optimizer("sgd", "nag")),
+    Hyperparameter("momentum", Fraction(), "0.9", needs=_optimizer(*DECAYING)),
+    Hyperparameter("weight_decay", Fraction(), "0.0001", needs=_optimizer(*DECAYING)),
     Hyperparameter("beta_1", Fraction(), "0.9", needs=_optimizer("adam")),
     Hyperparameter("beta_2", Fraction(), "0.999", needs=_optimizer("adam")),
     Hyperparameter("eps", Fraction(), "1e-8", needs=_optimizer("adam", "rmsprop")),

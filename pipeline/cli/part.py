@@ -12,6 +12,7 @@ from pipeline import executions
 from pipeline.cli import console
 from pipeline.errors import UsageError
 from pipeline.language import expressions
+from pipeline.language.problem import Problem
 from pipeline.language.selection import Selection
 from pipeline.session import Session
 from pipeline.starting.parameters import check_form
@@ -60,6 +61,14 @@ class Part:
         steps = (pipeline.definition.steps[step] for step in self.selection.selected)
         wanted = expressions.Parameter(parameter)
         return any(wanted in expressions.references(step.arguments) for step in steps)
+
+    def concerns(self, pipeline: Stored, problem: Problem) -> bool:
+        """Whether a problem is not that of a step that does not run."""
+        around = [
+            step for step in pipeline.definition.steps.values() if problem.path[: len(step.path)] == step.path
+        ]
+        # The steps of a branch lie inside their Condition step.
+        return not around or max(around, key=lambda step: len(step.path)).name in self.selection.selected
 
     def to_json(self) -> dict[str, object]:
         """The part for programs."""

@@ -102,7 +102,12 @@ def checked_parameters(
     except DefinitionError as error:
         console.note(f"note: parameters are left to the service, as the definition cannot be read: {error}")
         return parameters
-    for warning in check(pipeline, parameters, _problems):
+
+    def find_problems(text: str, values: Mapping[str, str]) -> list[Problem]:
+        found = _problems(text, values)
+        return [problem for problem in found if part is None or part.concerns(pipeline, problem)]
+
+    for warning in check(pipeline, parameters, find_problems):
         console.note(str(warning))
     values, _ = overridden(definition.parameters, parameters)
     data = loaded.config.data

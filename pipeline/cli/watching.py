@@ -126,7 +126,8 @@ def _tell_warnings(session: Session, execution: Execution, told: set[str]) -> No
     """Passes on what the programs of finished steps warn of; `told` keeps the names of those steps."""
     for step in execution.steps:
         stream = logs.LogStream.of(step)
-        if stream is None or step.ended is None or step.name in told:
+        # What was taken from another execution was told there.
+        if stream is None or step.ended is None or step.source is not None or step.name in told:
             continue
         told.add(step.name)
         for line in logs.warnings(session, stream, _WARNINGS):
@@ -163,7 +164,7 @@ class _Lines:
             now = (step.status, progress_line(self._session, step))
             if self._seen.get(step.name) != now:
                 self._seen[step.name] = now
-                took = _duration(step) if step.ended else ""
+                took = _taken(step) or (_duration(step) if step.ended else "")
                 console.note("  ".join(word for word in (step.name, *now, took) if word))
 
 
@@ -181,9 +182,13 @@ def _duration(step: Step) -> str:
 
 
 def _remark(step: Step) -> str:
-    if step.source is not None:
-        return f"taken from execution {step.source.rsplit('/', 1)[-1]}"
+    if taken := _taken(step):
+        return taken
     if step.outcome is not None:
         return f"condition is {step.outcome.lower()}"
     # A long reason follows the table, whole.
     return step.reason.splitlines()[0][:_REMARK] if step.reason else ""
+
+
+def _taken(step: Step) -> str:
+    return f"taken from execution {step.source.rsplit('/', 1)[-1]}" if step.source else ""

@@ -30,6 +30,7 @@ class Service:
 
     def __init__(self) -> None:
         steps = [{"StepName": name, "StepStatus": "Succeeded"} for name in ("Validate", "Train")]
+        self.steps = steps
         self.executions = [{"PipelineExecutionArn": OLD, "PipelineExecutionStatus": "Failed"}]
         self.answers: dict[str, Any] = {
             "describe_pipeline": {"PipelineDefinition": text()},
@@ -165,6 +166,21 @@ class TestSomeSteps:
             "steps": ["Validate", "Train", "Evaluate"],
             "source": OLD,
         }
+
+    def test_what_is_wrong_with_steps_that_do_not_run_is_no_matter_of_the_start(
+        self, service: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        train = Problem("C104", ("Steps", 1, "Arguments"), "epochs are too many")
+        register = Problem("C104", ("Steps", 3, "Arguments", "IfSteps", 0, "Name"), "it cannot be registered")
+        gate = Problem("C104", ("Steps", 3, "Arguments", "Conditions"), "it cannot be compared")
+        found = [train, register, gate]
+        monkeypatch.setattr(command, "_problems", lambda _, values: found if values else [])
+        start(only=["Evaluate"], parameter=["Epochs=3"])
+        assert service.started
+        service.steps.append({"StepName": "Evaluate", "StepStatus": "Succeeded"})
+        with pytest.raises(UsageError, match="it cannot be compared") as caught:
+            start(only=["Gate"], source=OLD, parameter=["Epochs=3"])
+        assert len(caught.value.findings) == 1
 
     def test_the_beginning_needs_no_source(self, service: Service) -> None:
         start(only=["Validate"])

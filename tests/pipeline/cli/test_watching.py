@@ -160,6 +160,18 @@ def test_follow_prints_each_change_once_and_the_end(
     assert told.out.endswith("execution abc of demo: Succeeded\n")
 
 
+def test_follow_tells_what_was_taken_but_not_again_what_it_warned_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "arn:aws:sagemaker:us-east-1:1:pipeline/demo/execution/before"
+    looks(monkeypatch, execution("Succeeded", done("TrainModel", "Training", job_arn=JOB, source=source)))
+    watching.follow(with_log("Epoch[0] Validation-accuracy=0.9"), ARN, TARGET, as_json=False)
+    assert capsys.readouterr().err.splitlines() == [
+        f"execution {ARN}",
+        "TrainModel  Succeeded  taken from execution before",
+    ]
+
+
 def test_follow_fails_with_the_execution(monkeypatch: pytest.MonkeyPatch) -> None:
     looks(monkeypatch, execution("Failed", done("RejectModel", "Fail", "Failed", reason="too low")))
     with pytest.raises(RunError, match="R302 rejected"):

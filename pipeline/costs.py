@@ -105,11 +105,16 @@ class Costs:
     execution: str | None = None
     local: bool = False
 
+    def machines(self) -> Iterator[Machines]:
+        """All that costs something."""
+        yield from (job.machines for job in self.jobs)
+        yield from self.endpoints
+
     def lines(self) -> list[str]:
         """The costs for people."""
         if self.local:
             return ["costs nothing: it runs on this machine"]
-        reasons = {one.price.unknown for one in self._machines()}
+        reasons = {one.price.unknown for one in self.machines()}
         if len(reasons) == 1 and None not in reasons:
             return [f"costs unknown: {reasons.pop()}"]
         return [
@@ -161,10 +166,6 @@ class Costs:
         """The sum of those jobs that have a limit and a known price, if there are any."""
         bounded = [job.most for job in self.jobs if job.most is not None]
         return sum(bounded, Decimal(0)) if bounded else None
-
-    def _machines(self) -> Iterator[Machines]:
-        yield from (job.machines for job in self.jobs)
-        yield from self.endpoints
 
     def _money(self, amount: Decimal) -> str:
         return money(

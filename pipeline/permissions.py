@@ -122,41 +122,7 @@ def role_statements(scope: Scope) -> tuple[Statement, ...]:
 
 def caller_statements(scope: Scope) -> tuple[Statement, ...]:
     """What whoever runs `imgpipe` needs."""
-    pipeline = scope.arn("sagemaker", f"pipeline/{scope.pipeline}")
-    role = scope.facts.role
-    return (
-        _allow(
-            "Pipeline", pipeline, "sagemaker:CreatePipeline", "sagemaker:UpdatePipeline",
-            "sagemaker:DescribePipeline", "sagemaker:StartPipelineExecution",
-            "sagemaker:ListPipelineExecutions", "sagemaker:ListPipelineVersions",
-            "sagemaker:ListTags", "sagemaker:AddTags",
-        ),
-        _allow(
-            "Executions", f"{pipeline}/execution/*", "sagemaker:DescribePipelineExecution",
-            "sagemaker:DescribePipelineDefinitionForExecution", "sagemaker:ListPipelineExecutionSteps",
-            "sagemaker:StopPipelineExecution",
-        ),
-        _allow(
-            "Group", scope.arn("sagemaker", f"model-package-group/{scope.group}"),
-            "sagemaker:DescribeModelPackageGroup", "sagemaker:CreateModelPackageGroup", "sagemaker:AddTags",
-        ),
-        _allow(
-            "Models", scope.arn("sagemaker", f"model-package/{scope.group}/*"),
-            "sagemaker:DescribeModelPackage",
-        ),
-        # Which resource IAM asks for when they are listed is not documented.
-        _allow("Listing", "*", "sagemaker:ListModelPackages", simulated=False),
-        *_asking(scope),
-        Statement(
-            "PassTheRole", ("iam:PassRole",), (role,), "StringEquals", "iam:PassedToService", (SERVICE,)
-        ),
-        _allow("SeeTheRole", role, "iam:GetRole"),
-        *_storage(scope),
-        _allow(
-            "Logs", scope.arn("logs", "log-group:/aws/sagemaker/*"), "logs:DescribeLogStreams",
-            "logs:GetLogEvents", "logs:FilterLogEvents",
-        ),
-    )  # fmt: skip
+    return (*_pipeline(scope), *_registry(scope), *_asking(scope), *_passing(scope), *_storage(scope))
 
 
 MORE_INSIGHT = Statement(
@@ -270,6 +236,41 @@ def _shields(scope: Scope) -> Iterator[Statement]:
         yield _allow(sid, scope.key_arn(key), *actions, simulated="alias/" not in key)
 
 
+def _pipeline(scope: Scope) -> Iterator[Statement]:
+    pipeline = scope.arn("sagemaker", f"pipeline/{scope.pipeline}")
+    yield _allow(
+        "Pipeline", pipeline, "sagemaker:CreatePipeline", "sagemaker:UpdatePipeline",
+        "sagemaker:DescribePipeline", "sagemaker:StartPipelineExecution", "sagemaker:ListPipelineExecutions",
+        "sagemaker:ListPipelineVersions", "sagemaker:ListTags", "sagemaker:AddTags", "sagemaker:DeleteTags",
+    )  # fmt: skip
+    # Whether IAM asks for the pipeline or for the version is not documented.
+    versions = (pipeline, f"{pipeline}/version/*")
+    yield Statement("Versions", ("sagemaker:UpdatePipelineVersion",), versions, simulated=False)
+    yield _allow(
+        "Executions", f"{pipeline}/execution/*", "sagemaker:DescribePipelineExecution",
+        "sagemaker:DescribePipelineDefinitionForExecution", "sagemaker:ListPipelineExecutionSteps",
+        "sagemaker:ListPipelineParametersForExecution", "sagemaker:StopPipelineExecution",
+    )  # fmt: skip
+
+
+def _registry(scope: Scope) -> Iterator[Statement]:
+    yield _allow(
+        "Group", scope.arn("sagemaker", f"model-package-group/{scope.group}"),
+        "sagemaker:DescribeModelPackageGroup", "sagemaker:CreateModelPackageGroup",
+        "sagemaker:ListTags", "sagemaker:AddTags", "sagemaker:DeleteTags",
+    )  # fmt: skip
+    packages = scope.arn("sagemaker", f"model-package/{scope.group}/*")
+    yield _allow("Models", packages, "sagemaker:DescribeModelPackage")
+    # Which resource IAM asks for when they are listed is not documented.
+    yield _allow("Listing", "*", "sagemaker:ListModelPackages", simulated=False)
+
+
+def _passing(scope: Scope) -> Iterator[Statement]:
+    role = (scope.facts.role,)
+    yield Statement("PassTheRole", ("iam:PassRole",), role, "StringEquals", "iam:PassedToService", (SERVICE,))
+    yield Statement("SeeTheRole", ("iam:GetRole",), role)
+
+
 def _asking(scope: Scope) -> Iterator[Statement]:
     yield _allow(
         "Reports", scope.arn("sagemaker", "processing-job/pipelines-*"), "sagemaker:DescribeProcessingJob"
@@ -293,6 +294,10 @@ def _storage(scope: Scope) -> Iterator[Statement]:
         yield Statement(f"Objects{suffix}", ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), objects)
         # Looking whether the bucket is there names no prefix, so none can be asked for.
         yield _allow(f"ListObjects{suffix}", scope.s3(bucket), "s3:ListBucket")
+    yield _allow(
+        "Logs", scope.arn("logs", "log-group:/aws/sagemaker/*"), "logs:DescribeLogStreams",
+        "logs:GetLogEvents", "logs:FilterLogEvents",
+    )  # fmt: skip
 
 
 def _name(*parts: str) -> str:

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
+from botocore import xform_name
+from botocore.session import Session
 
 from pipeline import permissions_page
 from pipeline.account import PLACEHOLDERS
-from pipeline.permissions import Scope, Statement, caller_statements, role_statements
+from pipeline.permissions import MORE_INSIGHT, Scope, Statement, caller_statements, role_statements
 from tests.definitions import config
 
+SOURCES = Path(__file__).parents[2] / "pipeline"
 BUCKET = PLACEHOLDERS.bucket
 
 
@@ -118,6 +123,58 @@ def test_iam_takes_every_statement(statements: object) -> None:
         assert re.fullmatch("[A-Za-z0-9]+", one.sid)
         assert all(re.fullmatch(r"[a-z0-9]+:[A-Z][A-Za-z]+", action) for action in one.actions)
         assert all(text == "*" or text.startswith("arn:aws:") for text in one.resources)
+
+
+UNDER_OTHER_NAMES = {
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+}
+NOT_NEEDED = {
+    "sts:GetCallerIdentity",  # everyone may
+    "s3:CreateBucket",  # once, and the page says so
+}
+
+
+def calls(sources: Path) -> set[str]:
+    """The operations that the driver calls, as IAM names them."""
+    known = {
+        xform_name(operation): f"{prefix}:{operation}"
+        for service, prefix in SERVICES.items()
+        for operation in Session().get_service_model(service).operation_names
+    }
+    found = set()
+    for file in sources.rglob("*.py"):
+        if "local" in file.relative_to(sources).parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            # re.Pattern.search is no call of SageMaker's Search.
+            if isinstance(node, ast.Attribute) and node.attr != "search":
+                found.add(known.get(node.attr, ""))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(known.get(node.value, ""))
+    return found - {""}
+
+
+SERVICES = {
+    "sagemaker": "sagemaker",
+    "sagemaker-runtime": "sagemaker",
+    "s3": "s3",
+    "iam": "iam",
+    "logs": "logs",
+    "sts": "sts",
+    "service-quotas": "servicequotas",
+    "pricing": "pricing",
+}
+
+
+def test_the_caller_is_allowed_all_that_the_driver_calls() -> None:
+    called = {UNDER_OTHER_NAMES.get(one, one) for one in calls(SOURCES)} - NOT_NEEDED
+    everything = (*caller_statements(scope(deploy={"when": "gate"})), MORE_INSIGHT)
+    allowed = {action for statement in everything for action in statement.actions}
+    assert called <= allowed
+    # obstore puts and deletes the images; a role is passed, which is no call.
+    assert allowed - called <= {"s3:PutObject", "s3:DeleteObject", "iam:PassRole"}
 
 
 def test_only_what_takes_no_resource_is_allowed_on_all() -> None:

@@ -19,6 +19,7 @@ from tests.pipeline.stubs import client_error, stub_session
 Json = dict[str, Any]
 
 CONFIG = Path(__file__).parents[2] / "config" / "quickstart.yaml"
+GOLDEN = Path(__file__).parents[1] / "golden"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ARN = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/digits/execution/abc123def456"
 DENIED = client_error("AccessDeniedException", "not authorized")
@@ -184,6 +185,23 @@ class TestLines:
         found = costs(stub_session(), loaded, definition())
         assert found == Costs(local=True)
         assert found.lines() == ["costs nothing: it runs on this machine"]
+
+
+@pytest.mark.parametrize("golden", sorted(GOLDEN.glob("*.json")), ids=lambda path: str(path.stem))
+def test_every_golden_definition_can_be_priced(golden: Path, loaded: Loaded) -> None:
+    """Each job and endpoint of a real definition is found, with its machines, count and limit."""
+    built = Definition(golden.stem, golden.read_text(encoding="utf-8"), ())
+    found = costs(asked(), loaded, built)
+    assert [(job.machines.name, job.machines.kind) for job in found.jobs] == [
+        ("ValidateImages", "processing"),
+        ("TrainModel", "training"),
+        ("ScoreValidation", "transform"),
+        ("EvaluateModel", "processing"),
+    ]
+    assert all(one.type.startswith("ml.") and one.count for one in found.machines())
+    assert [job.limit is None for job in found.jobs] == [False, False, True, False]
+    assert bool(found.endpoints) is ('"EndpointConfig"' in built.text)
+    assert found.jobs[1].spot is ("EnableManagedSpotTraining" in built.text)
 
 
 class TestJson:

@@ -67,13 +67,14 @@ def executions(session: Session, pipeline: str, limit: int) -> list[Past]:
         RunError: There is no such pipeline.
     """
     client = session.client("sagemaker")
-    pages = client.get_paginator("list_pipeline_executions").paginate(
-        PipelineName=pipeline,
-        SortBy="CreationTime",
-        SortOrder="Descending",
-        PaginationConfig={"PageSize": min(limit, _PAGE)},
-    )
+    listing = client.get_paginator("list_pipeline_executions")
     try:
+        pages = listing.paginate(
+            PipelineName=pipeline,
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            PaginationConfig={"PageSize": min(limit, _PAGE)},
+        )
         listed = (one for page in pages for one in page["PipelineExecutionSummaries"])
         arns = [one["PipelineExecutionArn"] for one in islice(listed, limit)]
     except ClientError as error:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SIGNS = {"created": "+", "updated": "~", "unchanged": " "}
 
 PlanArgument = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="A plan, to apply instead of the YAML.")
+    Path | None, typer.Argument(metavar="FILE", help="A plan, to apply instead of the YAML.")
 ]
 ToVersion = Annotated[
     int | None, typer.Option(min=1, help="Bring back the definition of this version of the pipeline.")

@@ -161,9 +161,7 @@ class Service:
         if self.pipeline is not None:
             return client_error("ValidationException", "Pipeline with name (digits) already exists.")
         self.tokens.add(request["ClientRequestToken"])
-        self.pipeline = {key: request[key] for key in ("PipelineDefinition", "RoleArn")} | {
-            "PipelineArn": ARN
-        }
+        self.pipeline = {"RoleArn": request["RoleArn"], "PipelineArn": ARN, **self._definition(request)}
         self.tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
         return {"PipelineArn": ARN}
 

@@ -51,11 +51,16 @@ class Mended:
             problem: What a rule says about `config`.
             above: Keys that lead to the section of the rule.
         """
-        path, *read = ((*above, *one) for one in (problem.path, *problem.reads))
-        before = self.kept.get(path[:-1])
-        if before is not None and isinstance(path[-1], int):
-            path = (*path[:-1], before[path[-1]])
+        path, *read = (self._as_given((*above, *one)) for one in (problem.path, *problem.reads))
         return None if any(self._gave_way(one) for one in (path, *read)) else path
+
+    def _as_given(self, path: Path) -> Path:
+        """The path in the config as given, where lists may have had more items."""
+        given: Path = ()
+        for step in path:
+            before = self.kept.get(given)
+            given = (*given, before[step] if before is not None and isinstance(step, int) else step)
+        return given
 
     def _gave_way(self, path: Path) -> bool:
         return any(path[:length] in self.wrong for length in range(1, len(path) + 1))

@@ -59,11 +59,11 @@ _PARAMETERS = """
 ## What can be changed without a new definition
 
 Keys with a name in the column *parameter* become parameters of the pipeline: an execution can be started
-with other values of them, as with `imgpipe start -p Epochs=20`. A key that has no value and no default becomes none. The
-value of the config is the default. Durations become whole seconds, hyperparameters texts. Where a key lists
-several instance types, the first that AWS has not retired and that the account's quota allows is the default,
-and an execution can choose among the listed ones. Names are given to resources and steps when the definition
-is built, so they are no parameters; nor are lists, such as subnets.
+with other values of them, as with `imgpipe start -p Epochs=20`. A key that has neither a value nor a default
+becomes none. The value of the config is the default. Durations become whole seconds, hyperparameters texts.
+Where a key lists several instance types, the first that AWS has not retired and that the account's quota
+allows is the default, and an execution can choose among the listed ones. Names of resources are fixed when
+the definition is built, so they are no parameters; nor are lists, such as subnets.
 
 ## What is off unless a config says otherwise
 

@@ -17,11 +17,11 @@ import pytest
 
 from pipeline.account import PLACEHOLDERS, AccountFacts
 from pipeline.bundle import bundle
+from pipeline.checks.engine import problems
 from pipeline.definition import build_definition
 from pipeline.errors import ConfigError
 from tests.definitions import Json, config, definition, get, step, steps
 from tests.pipeline.definition.published_schema import published_schema
-from tests.pipeline.definition.requests import REQUESTS, problems
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -82,11 +82,9 @@ def document(request: pytest.FixtureRequest) -> Json:
     return definition(**VARIANTS[request.param])
 
 
-def test_requests_are_those_of_the_api(document: Json) -> None:
-    parameters = {one["Name"]: one["DefaultValue"] for one in document["Parameters"]}
-    jobs = [one for one in steps(document) if one["Type"] in REQUESTS]
-    assert len(jobs) >= 6
-    assert [problem for one in jobs for problem in problems(one, parameters)] == []
+def test_the_checks_find_no_error(document: Json) -> None:
+    found = problems(json.dumps(document))
+    assert [problem for problem in found if problem.severity == "error"] == []
 
 
 def test_the_published_schema_is_met(document: Json) -> None:

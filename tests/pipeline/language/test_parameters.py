@@ -61,7 +61,7 @@ def test_declarations_are_read() -> None:
     ],
 )
 def test_bad_declarations(raw: object, problem: str) -> None:
-    assert parse(raw)[1] == [problem]
+    assert [found.message for found in parse(raw)[1]] == [problem]
 
 
 DECLARED = {

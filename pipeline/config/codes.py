@@ -38,9 +38,7 @@ CODES = {
         "unknown-instance", "SageMaker has no such instance type for jobs or endpoints of this kind"
     ),
     "C214": Code("bad-hyperparameter", "the algorithm does not take this text for this hyperparameter"),
-    "C215": Code("resize-missing", "image files are trained on, and nothing says how to resize them"),
     "C216": Code("batch-too-large", "there are fewer training images than one batch holds"),
-    "C217": Code("top-k-too-large", "top_k is more than there are classes"),
     "C218": Code("channel-missing", "the algorithm does not train without this channel"),
     "C219": Code("bad-channel", "the algorithm does not read a channel like this"),
     "C220": Code("metrics-refused", "AWS refuses metric definitions for its own algorithms"),
@@ -85,6 +83,8 @@ CODES = {
     "C271": Code("volume-key-ignored", "warning: the key does not encrypt the storage of the machine itself"),
     "C272": Code("unsuitable-choice", "warning: the pipeline cannot run with this choice of a parameter"),
     "C273": Code("odd-answer", "warning: the model does not answer in this format"),
+    "C274": Code("resize-missing", "warning: AWS requires to say how to resize image files"),
+    "C275": Code("top-k-too-large", "warning: top_k is more than there are classes"),
     "C281": Code("secret-in-environment", "warning: everybody who may describe the job could read this"),
     "C282": Code("undocumented-mode", "warning: the algorithm's documentation does not list this input mode"),
     "C283": Code("unused-key", "warning: a step's machines take no KMS key for their disks"),

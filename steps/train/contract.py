@@ -215,8 +215,10 @@ def _images(given: _Given) -> Iterator[Violation]:
     shape, resize = given.values.get("image_shape"), given.values.get("resize")
     if given.job.images and "resize" not in given.names:
         hint = "add resize, the pixels of the shorter side: 256 for images of 224x224"
-        why = f"{HYPERPARAMETER_PAGE}: required when using image content types"
-        yield Violation("C215", "resize", "resize is missing, which image files need", hint, why)
+        message = "resize is missing, which AWS requires for image files"
+        # It is known to train without, on images that already are as small as image_shape.
+        why = f"{HYPERPARAMETER_PAGE}; training fails on images smaller than image_shape"
+        yield Violation("C274", "resize", message, hint, why, "warning")
     if shape is None:
         return
     if shape[0] not in (1, 3):
@@ -261,7 +263,7 @@ def _counts(given: _Given) -> Iterator[Violation]:
     top_k, classes = given.values.get("top_k"), given.values.get("num_classes")
     if top_k and classes and top_k > classes:
         message = f"top_k {top_k} is more than num_classes {classes}"
-        yield Violation("C217", "top_k", message, f"write {classes} or less", reads=("num_classes",))
+        yield Violation("C275", "top_k", message, f"write {classes} or less", severity="warning")
 
 
 def _schedule(given: _Given) -> Iterator[Violation]:

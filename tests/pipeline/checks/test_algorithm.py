@@ -204,7 +204,7 @@ BAD: dict[str, tuple[Change, list[Json], list[str]]] = {
         [
             "error C209 : num_classes is missing, and has no default",
             "error C209 : num_training_samples is missing, and has no default",
-            "error C215 : resize is missing, which image files need",
+            "warning C274 : resize is missing, which AWS requires for image files",
         ],
     ),
     "unknown hyperparameter": (
@@ -259,7 +259,7 @@ BAD: dict[str, tuple[Change, list[Json], list[str]]] = {
     "no resize for image files": (
         setting(resize=None),
         [],
-        ["error C215 HyperParameters: resize is missing, which image files need"],
+        ["warning C274 HyperParameters: resize is missing, which AWS requires for image files"],
     ),
     "kv_store of one machine": (
         setting(kv_store="dist_sync"),

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from steps.train.config import Hyperparameters, TrainConfig
@@ -110,6 +112,22 @@ BAD = {
         {"epochs": 4, "checkpoint_frequency": 5},
         ("C207", "checkpoint_frequency", "checkpoint_frequency 5 is more than the 4 epochs"),
     ),
+    "pretrained for another size": (
+        {"use_pretrained_model": 1, "image_shape": "3,64,64"},
+        (
+            "C261",
+            "image_shape",
+            "pretrained weights are documented for images of 224x224 only, not 64x64",
+        ),
+    ),
+    "small network for large images": (
+        {"num_layers": 56},
+        ("C262", "num_layers", "56 layers are for small images, such as 28x28"),
+    ),
+    "eps in half precision": (
+        {"precision_dtype": "float16", "optimizer": "adam"},
+        ("C265", "eps", "eps 1e-08 is 0 in float16, and adam divides by it"),
+    ),
     "factor without steps": (
         {"lr_scheduler_factor": 0.1},
         ("C254", "lr_scheduler_factor", "lr_scheduler_factor has no effect: there is no lr_scheduler_step"),
@@ -144,6 +162,52 @@ def test_bad_combinations(hyperparameters: dict[str, Any], problem: tuple[str, s
 
 def test_several_machines_share_weights() -> None:
     assert said({"kv_store": "dist_sync"}, instance_count=2) == []
+    assert said({}, instance_count=2) == [
+        (
+            "C264",
+            "kv_store",
+            "nothing says how 2 machines share their weights: there is no kv_store",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("types", "problems"),
+    [
+        pytest.param(["ml.g5.xlarge", "ml.g5.16xlarge"], [], id="one GPU"),
+        pytest.param(["ml.g5.24xlarge"], ["ml.g5.24xlarge"], id="four"),
+        pytest.param(["ml.g5.48xlarge", "ml.g5.24xlarge"], ["ml.g5.48xlarge"], id="told once"),
+        pytest.param(["ml.g5.huge", "ml.g5.24xlarge"], ["ml.g5.24xlarge"], id="beside an unknown type"),
+    ],
+)
+def test_gpus_share_a_batch(types: list[str], problems: list[str]) -> None:
+    found = [one for one in said({"mini_batch_size": 30}, instance_type=types) if one[0] == "C263"]
+    assert [(one[1], one[2].split()[-1]) for one in found] == [("mini_batch_size", one) for one in problems]
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "num_layers": st.sampled_from([18, 20, 50, 110]),
+            "use_pretrained_model": st.integers(0, 1),
+            "image_shape": st.sampled_from(["3,224,224", "1,28,28", "3,32,64", "5,5,5"]),
+            "resize": st.integers(1, 10**30),
+            "mini_batch_size": st.integers(1, 10**30),
+            "epochs": st.integers(1, 100),
+            "learning_rate": st.floats(0, 1),
+            "eps": st.floats(0, 1),
+            "lr_scheduler_step": st.sampled_from(["1", "5,3", "10,20"]),
+            "optimizer": st.sampled_from(["sgd", "adam", "rmsprop", "nag"]),
+            "early_stopping": st.booleans(),
+            "multi_label": st.integers(0, 1),
+            "top_k": st.integers(2, 10),
+            "precision_dtype": st.sampled_from(["float32", "float16"]),
+        },
+    )
+)
+def test_the_algorithm_can_read_whatever_a_config_may_say(hyperparameters: dict[str, Any]) -> None:
+    assert not {"C209", "C210", "C214", "C274"} & {one[0] for one in said(hyperparameters)}
 
 
 def test_weights_without_transfer_learning() -> None:

@@ -172,8 +172,8 @@ BAD: dict[str, tuple[dict[str, str | Unknown], Job, str, str, str]] = {
     "no resize": (
         {},
         IMAGES,
-        "error C215 resize",
-        "resize is missing, which image files need",
+        "warning C274 resize",
+        "resize is missing, which AWS requires for image files",
         "add resize, the pixels of the shorter side: 256 for images of 224x224",
     ),
     "small resize": (
@@ -207,7 +207,7 @@ BAD: dict[str, tuple[dict[str, str | Unknown], Job, str, str, str]] = {
     "top_k of more than all classes": (
         {"top_k": "11"},
         ANY,
-        "error C217 top_k",
+        "warning C275 top_k",
         "top_k 11 is more than num_classes 10",
         "write 10 or less",
     ),

@@ -99,3 +99,56 @@ def test_the_local_trainer_is_told_about_weights_only_where_the_config_says_some
         "IMGPIPE_PRETRAINED_WEIGHTS": weights,
         "IMGPIPE_WITHOUT_PRETRAINED": "scratch",
     }
+
+
+def test_spot_machines_with_checkpoints_of_each_execution() -> None:
+    asked = arguments(definition(train={"spot": {"max_wait": "3d"}}), NAME)
+    assert asked["EnableManagedSpotTraining"] is True
+    assert asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 86400, "MaxWaitTimeInSeconds": 259200}
+    assert asked["CheckpointConfig"] == {
+        "LocalPath": "/opt/ml/checkpoints",
+        "S3Uri": result(NAME, "checkpoints"),
+    }
+
+
+def test_spot_machines_without_checkpoints() -> None:
+    document = definition(train={"max_runtime": "1h", "spot": {"max_wait": "1h", "checkpoints": False}})
+    assert "CheckpointConfig" not in arguments(document, NAME)
+    assert arguments(document, NAME)["EnableManagedSpotTraining"] is True
+
+
+def test_what_is_off_adds_nothing() -> None:
+    off = {"EnableManagedSpotTraining", "CheckpointConfig", "VpcConfig", "Tags", "Environment"}
+    off |= {"EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"}
+    assert not off & set(arguments(definition(), NAME))
+
+
+def test_training_goes_on_from_an_earlier_model() -> None:
+    model = "s3://my-bucket/old/model.tar.gz"
+    channel = arguments(definition(train={"initial_model": model}), NAME)["InputDataConfig"][-1]
+    assert channel == {
+        "ChannelName": "model",
+        "ContentType": "application/x-sagemaker-model",
+        "DataSource": {
+            "S3DataSource": {
+                "S3DataDistributionType": "FullyReplicated",
+                "S3DataType": "S3Prefix",
+                "S3Uri": model,
+            }
+        },
+        "InputMode": "File",
+    }
+
+
+def test_the_input_mode_is_that_of_the_images_and_not_of_the_model() -> None:
+    document = definition(
+        train={"input_mode": "FastFile", "initial_model": "s3://my-bucket/old/model.tar.gz"}
+    )
+    asked = arguments(document, NAME)
+    assert asked["AlgorithmSpecification"]["TrainingInputMode"] == "FastFile"
+    assert [one["InputMode"] for one in asked["InputDataConfig"]] == [*["FastFile"] * 4, "File"]
+
+
+def test_a_teams_variables_stand_beside_the_pipelines() -> None:
+    document = definition(train={"environment": {"A": "b"}, "pretrained": {"when_missing": "scratch"}})
+    assert arguments(document, NAME)["Environment"] == {"A": "b", "IMGPIPE_WITHOUT_PRETRAINED": "scratch"}

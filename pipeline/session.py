@@ -82,7 +82,7 @@ def _client(session: Session, service: str) -> Any:
     shared = service == "sagemaker" and not session.is_local
     config = Config(
         # Not "adaptive", which slows down a client for all threads and which botocore calls experimental.
-        retries={"mode": "standard", "max_attempts": _ATTEMPTS_OF_SAGEMAKER if shared else _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS_OF_SAGEMAKER if shared else _ATTEMPTS},
         connect_timeout=_CONNECT_TIMEOUT_S,
         s3={"addressing_style": style},
     )

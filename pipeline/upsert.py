@@ -62,7 +62,7 @@ class Upserted:
         }
 
 
-def upsert(session: Session, desired: Desired, guard: Guard = lambda _: None) -> Upserted:
+def upsert(session: Session, desired: Desired, guard: Guard | None = None) -> Upserted:
     """Uploads the code, makes the group, then creates or updates the pipeline.
 
     In this order, so that an interrupt never leaves a pipeline that refers to code which is not there; doing
@@ -76,7 +76,8 @@ def upsert(session: Session, desired: Desired, guard: Guard = lambda _: None) ->
     Raises:
         RunError: The service refused it, or others kept changing the pipeline.
     """
-    _guard_unless_done(session, desired, guard)
+    if guard:
+        _guard_unless_done(session, desired, guard)
     made = []
     if ensure_bucket(session, desired.bucket):
         made.append(f"bucket {desired.bucket}")
@@ -143,7 +144,7 @@ class _Writing:
 
     session: Session
     desired: Desired
-    guard: Guard
+    guard: Guard | None
     reason: str | None = None
 
     @property
@@ -158,7 +159,8 @@ class _Writing:
             changes = compare(present, self.desired)
             if present is not None and changes.action == "unchanged":
                 return present.arn, created or changes, 1 if created else None
-            self.guard(present)
+            if self.guard:
+                self.guard(present)
             try:
                 if present is not None:
                     return present.arn, changes, self._update(present, changes)

@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.bucket import as_folder, ensure_bucket, require_objects, split_uri
+from pipeline.bucket import as_folder, ensure_bucket, has_bucket, require_objects, split_uri
 from pipeline.errors import RunError
 from pipeline.session import Session
+from tests.pipeline.stubs import client_error, stub_session
 
 
 @pytest.mark.parametrize(
@@ -36,9 +37,21 @@ def test_as_folder(prefix: str, folder: str) -> None:
 
 def test_the_default_bucket_is_made_once(session: Session) -> None:
     ensure_bucket(session, session.facts.bucket)
-    ensure_bucket(session, session.facts.bucket)
+    assert not ensure_bucket(session, session.facts.bucket)
+    assert has_bucket(session, session.facts.bucket)
     names = [bucket["Name"] for bucket in session.client("s3").list_buckets()["Buckets"]]
     assert session.facts.bucket in names
+
+
+def test_two_that_make_it_at_once_make_one() -> None:
+    taken = client_error("BucketAlreadyOwnedByYou", "Your previous request succeeded", "CreateBucket")
+    identity = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/u"}
+    session = stub_session(
+        sts={"get_caller_identity": identity},
+        s3={"head_bucket": client_error("404", "Not Found"), "create_bucket": taken},
+    )
+    assert not has_bucket(session, session.facts.bucket)
+    assert not ensure_bucket(session, session.facts.bucket)
 
 
 def test_another_bucket_must_exist(session: Session) -> None:

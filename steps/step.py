@@ -59,7 +59,7 @@ class Site:
 
     def tagged(self, request: Request) -> Request:
         """The request with the tags, if there are any."""
-        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        tags = [{"Key": key, "Value": value} for key, value in sorted(self.tags.items())]
         return {**request, "Tags": tags} if tags else request
 
     def results(self, step: str, *names: str) -> Variable:

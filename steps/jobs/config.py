@@ -85,15 +85,6 @@ _MINUTE = 60
 StepFailure = Literal["service_fault", "throttling"]
 JobFailure = Literal["capacity", "resource_limit", "internal_error", "service_fault", "throttling"]
 
-EXCEPTIONS = {
-    "capacity": "SageMaker.CAPACITY_ERROR",
-    "resource_limit": "SageMaker.RESOURCE_LIMIT",
-    "internal_error": "SageMaker.JOB_INTERNAL_ERROR",
-    "service_fault": "Step.SERVICE_FAULT",
-    "throttling": "Step.THROTTLING",
-}
-"""What the failures are called in a definition. Those of `Step` happen before there is a job."""
-
 
 def _listed(value: Any) -> Any:
     """A tuple of a list, as the models are strict; everything else is left to the field's own error."""

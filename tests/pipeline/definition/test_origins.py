@@ -104,7 +104,7 @@ CASES: dict[str, tuple[str, Path, Path]] = {
         ),
         ("score", "environment", "WORKERS"),
     ),
-    "tag": ("operated", trained("Tags", 1, "Value"), ("tags", "cost center")),
+    "tag": ("operated", trained("Tags", 0, "Value"), ("tags", "cost center")),
     "tags": ("operated", trained("Tags"), ("tags",)),
     "retry": ("operated", ("Steps", 1, "RetryPolicies", 0, "IntervalSeconds"), ("train", "retry")),
     "caching": ("operated", ("Steps", 0, "CacheConfig", "ExpireAfter"), ("caching",)),

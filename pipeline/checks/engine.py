@@ -23,6 +23,10 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+_ALTOGETHER = ("D411", "D414")
+"""Codes of problems that say all there is to say of a value."""
+
+
 def problems(text: str, values: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
     """All that is wrong with a definition, by where it stands, each once.
 
@@ -41,12 +45,12 @@ def problems(text: str, values: Mapping[str, str] | None = None) -> tuple[Proble
 
 
 def _once(found: Iterable[Problem]) -> Iterator[Problem]:
-    """Each problem once; what is refused altogether is not also measured."""
+    """Each problem once: what is refused altogether, or is no text, is not also measured."""
     distinct = list(dict.fromkeys(found))
-    refusals = {problem.path for problem in distinct if problem.code == "D411"}
+    refusals = {problem.path for problem in distinct if problem.code in _ALTOGETHER}
     for problem in distinct:
         inside = any(problem.path[: len(path)] == path for path in refusals)
-        if problem.code == "D411" or not inside:
+        if problem.code in _ALTOGETHER or not inside:
             yield problem
 
 

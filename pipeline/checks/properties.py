@@ -82,7 +82,7 @@ def _enter(offer: Offer, part: Part, where: str) -> Offer:
         return offer.value  # type: ignore[attr-defined, no-any-return]
     members: Mapping[str, Offer] = offer if isinstance(offer, Mapping) else offer.members  # type: ignore[union-attr]
     if not isinstance(part, str) or part not in members:
-        raise NoPropertyError(f"{where} has no {part!r}", _instead(str(part), members))
+        raise NoPropertyError(f"{where} has no {part!r}", _instead(str(part), members, where))
     return members[part]
 
 
@@ -95,11 +95,12 @@ _WITH_ARTICLE = {
 }
 
 
-def _instead(name: str, members: Mapping[str, Offer]) -> str:
-    found = suggestion(name, members)
-    return found or (
-        f"it has {listed(sorted(members))}" if members else "steps of this type offer nothing here"
-    )
+def _instead(name: str, members: Mapping[str, Offer], where: str) -> str | None:
+    if members:
+        return suggestion(name, members, f"it has {listed(sorted(members))}")
+    if where.endswith(".OutputParameters"):
+        return "declare it in the OutputParameters of that step"
+    return "nothing of such a step can be referred to"
 
 
 def _answer(name: str) -> Callable[[Step], Offer]:

@@ -78,8 +78,13 @@ def _item_problems(reference: expressions.Property, path: Path, step: Step) -> I
 
 
 def _inside(value: object, path: PropertyPath) -> object:
+    """What stands at a path of the Arguments; an empty list where nothing does, None where nobody knows."""
     for part in path:
-        value = value.get(part, []) if isinstance(value, Mapping) else None
+        if not isinstance(value, Mapping) or expressions.function_of(value):
+            return None
+        if part not in value:
+            return []
+        value = value[part]
     return value
 
 
@@ -96,7 +101,7 @@ def _metric_problems(reference: expressions.Property, path: Path, step: Step) ->
     name = reference.path[1] if len(reference.path) > 1 else None
     if known and isinstance(name, str) and name not in known:
         message = f"step '{step.name}' publishes no metric '{name}' as far as one can tell"
-        hint = suggestion(name, known, f"there are {listed(known)}")
+        hint = suggestion(name, known, f"its metrics: {listed(known)}")
         yield Problem("D306", path, message, hint, f"{why}; a step that reads it then fails", "warning")
 
 
@@ -145,7 +150,8 @@ def _branches(step: Step, definition: Definition) -> list[Branch]:
 def _apart(name: str, branch: Branch, path: Path, is_other: bool) -> Problem:
     if is_other:
         message = f"it waits for '{name}', which stands in the other branch of '{branch.condition}'"
-        return Problem("D307", path, message, "only one of the two branches runs: it would never run")
+        hint = f"put both into one branch, or wait for a step before '{branch.condition}'"
+        return Problem("D307", path, message, hint, "only one of the two branches runs: it would never run")
     when = "holds" if branch.outcome else "does not hold"
     message = f"it waits for '{name}', which runs only if '{branch.condition}' {when}"
     why = "SageMaker Pipelines runs a step when all that it waits for has completed"

@@ -154,7 +154,7 @@ def _hyperparameter(name: str, value: object, path: Path, definition: Definition
     function = expressions.function_of(value)
     why = "HyperParameters of CreateTrainingJob maps text to text"
     if function is None:
-        hint = f"write it as text: {_as_text(value)}"
+        hint = _as_text(value)
         yield Problem("D414", path, f"hyperparameter '{name}' must be text, not {brief(value)}", hint, why)
         return
     hint = f'write {{"Std:Join": {{"On": "", "Values": [{brief(value, 200)}]}}}}, which is text'
@@ -177,4 +177,8 @@ _WORDS = {
 
 
 def _as_text(value: object) -> str:
-    return brief(value if isinstance(value, str) else brief(value, 200), 200)
+    if value is None:
+        return "leave it out"
+    if isinstance(value, bool):
+        return f'write it as text, "{value}" or "{brief(value)}", as the algorithm reads it'
+    return f"write it as text: {brief(brief(value, 200), 210)}"

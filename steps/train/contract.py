@@ -151,7 +151,9 @@ def problems(values: Mapping[str, str | Unknown], job: Job = Job()) -> Iterator[
 def _unknown(name: str) -> Violation:
     near = difflib.get_close_matches(name, BY_NAME, n=1)
     hint = f"did you mean '{near[0]}'?" if near else f"the algorithm has {', '.join(BY_NAME)}"
-    return Violation("C210", name, f"'{name}' is not a hyperparameter of {REPOSITORY}", hint)
+    message = f"'{name}' is not a hyperparameter of {REPOSITORY}"
+    why = 'training fails: "Additional hyperparameters are not allowed"'
+    return Violation("C210", name, message, hint, why)
 
 
 def _missing(one: Hyperparameter) -> Violation:

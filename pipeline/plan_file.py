@@ -6,6 +6,7 @@ is applied, so keep it as you keep the YAML.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -96,7 +97,10 @@ def check_replaceable(path: Path) -> None:
 
     Raises:
         RunError: Something else is there.
+        FileNotFoundError: The folder is not there.
     """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
     if path.exists() and not _is_plan(path):
         hint = "name another file"
         raise RunError(Finding("R126", "not-a-plan", f"{path} is there and is no plan", hint=hint))

@@ -115,6 +115,12 @@ def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
         plan_file.read(tmp_path / "no.json")
 
 
+def test_a_folder_that_is_not_there_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        plan_file.check_replaceable(tmp_path / "no" / "plan.json")
+    assert caught.value.filename == str(tmp_path / "no")
+
+
 def signed(document: dict[str, Any]) -> None:
     """Gives a document a checksum that fits."""
     text = json.dumps(document["content"], sort_keys=True)

@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from pipeline.cli import entry
+from pipeline.cli.target import Target
+from pipeline.desired import Desired
+from pipeline.session import Session
+from pipeline.upsert import Upserted, upsert
+from pipeline.versions import versions
 
 CONFIG = """\
 version: 1
@@ -205,3 +212,66 @@ def test_a_plan_is_not_written_over_something_else(cli: Cli) -> None:
         "error R126 not-a-plan: notes.txt is there and is no plan\n  hint: name another file\n",
     )
     assert Path("notes.txt").read_text() == "mine"
+
+
+def wanted(session: Session, name: str, message: str) -> Desired:
+    step = {"Name": "Say", "Type": "Fail", "Arguments": {"ErrorMessage": message}}
+    return Desired(
+        name=name,
+        definition=json.dumps({"Version": "2020-12-01", "Steps": [step]}),
+        bucket=session.facts.bucket,
+        bundles=(),
+        group=name,
+        role=session.facts.role,
+    )
+
+
+def at_once(plans: list[Desired]) -> list[Upserted]:
+    """The outcomes of upserts that begin together, each with clients of its own."""
+    barrier = Barrier(len(plans))
+
+    def apply(one: Desired) -> Upserted:
+        session = Target(Path("c.yaml"), local=True).session()
+        session.client("sagemaker")
+        barrier.wait()
+        return upsert(session, one)
+
+    with ThreadPoolExecutor(len(plans)) as pool:
+        return list(pool.map(apply, plans))
+
+
+@pytest.mark.usefixtures("cli")
+def test_upserts_at_once_make_one_pipeline() -> None:
+    session = Target(Path("c.yaml"), local=True).session()
+    done = at_once([wanted(session, "at-once", "no")] * 6)
+    assert {one.action for one in done} <= {"created", "unchanged"}
+    assert "created" in {one.action for one in done}
+    assert [version.number for version in versions(session, "at-once")] == [1]
+
+
+@pytest.mark.usefixtures("cli")
+def test_upserts_at_once_that_differ_end_with_one_of_them() -> None:
+    session = Target(Path("c.yaml"), local=True).session()
+    texts = ["one", "two", "three"]
+    at_once([wanted(session, "at-odds", text) for text in texts * 2])
+    described = session.client("sagemaker").describe_pipeline(PipelineName="at-odds")
+    assert described["PipelineDefinition"] in [wanted(session, "at-odds", text).definition for text in texts]
+
+
+@pytest.mark.usefixtures("cli")
+def test_a_large_definition_is_the_same_on_the_way_back() -> None:
+    session = Target(Path("c.yaml"), local=True).session()
+    large = replace(
+        wanted(session, "large", "no"),
+        definition=json.dumps(
+            {
+                "Version": "2020-12-01",
+                "Metadata": {"note": "x" * 100 * 1024},
+                "Steps": [{"Name": "Say", "Type": "Fail", "Arguments": {"ErrorMessage": "no"}}],
+            }
+        ),
+    )
+    done = upsert(session, large)
+    assert done.action == "created"
+    assert done.uploaded[0].startswith(f"s3://{BUCKET}/large/definitions/")
+    assert upsert(session, large).action == "unchanged"

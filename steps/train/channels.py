@@ -60,7 +60,7 @@ def _problems(name: str, settings: Mapping[str, Any], folder: Path) -> list[str]
     if content_type not in IMAGE_TYPES:
         problems.append(f"{name}: ContentType {content_type!r}; the local trainer reads application/x-image")
     mode = settings.get("TrainingInputMode", "File")
-    if mode != "File":
+    if mode not in ("File", "FastFile"):  # both are files to whoever reads them
         problems.append(f"{name}: TrainingInputMode {mode!r}; the image format is read in File mode")
     if not folder.is_dir() or not any(folder.iterdir()):
         problems.append(f"{name}: {folder} is empty")

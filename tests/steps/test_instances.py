@@ -18,6 +18,19 @@ def test_the_first_type_that_is_not_retired_is_preferred(types: tuple[str, ...],
     assert preferred(types) == first
 
 
+@pytest.mark.parametrize(
+    ("without", "first"),
+    [
+        pytest.param((), "ml.g4dn.xlarge", id="all allowed"),
+        pytest.param(("ml.g4dn.xlarge",), "ml.g5.xlarge", id="the first is not"),
+        pytest.param(("ml.g4dn.xlarge", "ml.g5.xlarge"), "ml.p2.xlarge", id="only a retired one is"),
+        pytest.param(("ml.p2.xlarge", "ml.g4dn.xlarge", "ml.g5.xlarge"), "ml.g4dn.xlarge", id="none is"),
+    ],
+)
+def test_a_type_that_the_account_may_not_run_comes_last(without: tuple[str, ...], first: str) -> None:
+    assert preferred(("ml.p2.xlarge", "ml.g4dn.xlarge", "ml.g5.xlarge"), without) == first
+
+
 def test_families() -> None:
     assert family("ml.p3dn.24xlarge") == "p3dn"
 

@@ -9,8 +9,9 @@ import yaml
 
 from pipeline.config import reference, schema
 from tests.pipeline.config.conftest import WHOLE
+from tests.regenerate_golden import CONFIGS, NAMES
 
-CONFIGS = Path(__file__).parents[3] / "config"
+OWN = Path(__file__).parents[3] / "config"
 
 
 def errors(text: str) -> list[str]:
@@ -32,11 +33,16 @@ def test_it_is_a_schema() -> None:
     jsonschema.Draft7Validator.check_schema(schema.schema())
 
 
-@pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.yaml")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted(OWN.glob("*.yaml")), ids=lambda file: file.name)
 def test_the_configs_of_this_project_name_it_and_pass(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=schema.json\n")
     assert errors(text) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_configs_of_the_golden_definitions_pass(name: str) -> None:
+    assert errors(CONFIGS[name].read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,7 @@ def test_right_texts_pass(text: str) -> None:
         pytest.param(WHOLE + "score: {instance_count: 0}\n", "0 is not valid", id="too small"),
         pytest.param(WHOLE.replace("/train", "/tr[ain"), "is not valid", id="character that S3 avoids"),
         pytest.param(WHOLE + "deploy: {when: approved}\n", "'approved' is not one of", id="unknown value"),
+        pytest.param(WHOLE + "tags: {a: 5}\n", "5 is not of type 'string'", id="tag that is a number"),
     ],
 )
 def test_wrong_texts_do_not_pass(text: str, error: str) -> None:

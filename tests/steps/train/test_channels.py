@@ -29,6 +29,11 @@ def test_the_four_channels_are_found(data: Path, content_type: str) -> None:
     )
 
 
+def test_files_that_sagemaker_would_stream_are_files(data: Path) -> None:
+    config = dict.fromkeys(NAMES, IMAGE | {"TrainingInputMode": "FastFile"})
+    assert channels.locate(config, data).train == data / "train"
+
+
 def test_file_mode_is_the_default(data: Path) -> None:
     config = {name: {"ContentType": "application/x-image"} for name in NAMES}
 

@@ -29,10 +29,11 @@ def findings(
     places = Places(text, file)
     marked = [(places.mark(problem), problem) for problem in problems]
     marked.sort(key=lambda pair: (pair[0].line, pair[0].column))
-    return tuple(_finding(problem, mark, codes) for mark, problem in marked)
+    return tuple(finding(problem, mark, codes) for mark, problem in marked)
 
 
-def _finding(problem: Problem, mark: Mark, codes: Mapping[str, Code]) -> Finding:
+def finding(problem: Problem, mark: Mark, codes: Mapping[str, Code]) -> Finding:
+    """A problem as a finding at its place."""
     return Finding(
         code=problem.code,
         slug=codes[problem.code].slug,

@@ -1,25 +1,72 @@
-"""From a checked config to the definition that a command sends, its findings told on the way."""
+"""From a loaded config to the definition that a command sends, with all findings told on the way."""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pipeline.checks.places import finding
 from pipeline.cli import console
+from pipeline.cli.home import home
+from pipeline.config.codes import CODES
 from pipeline.config.loader import Loaded
+from pipeline.config.node import mark_of
+from pipeline.definition.cache import Cache
+from pipeline.definition.checked import Checked, checked_definition
+from pipeline.definition.origins import origin
+from pipeline.errors import ConfigError, Finding
+from pipeline.language.codes import CODES as DEFINITION_CODES
 
 if TYPE_CHECKING:
     from pipeline.definition import Definition
 
+_CODES = {**CODES, **DEFINITION_CODES}
+_BUILDING = (
+    "building the definition with the SageMaker SDK, some seconds; it is kept until the config changes"
+)
+
 
 def build(loaded: Loaded) -> Definition:
-    """The definition of a config; warnings of the config go to stderr.
+    """The definition of a config, checked; warnings go to stderr.
 
     Raises:
-        ConfigError: The definition is not one that SageMaker takes.
+        ConfigError: With all that AWS would refuse, each at its place in the YAML.
     """
-    for warning in loaded.warnings:
-        console.note(str(warning))
-    # Seconds to import, so only where a definition is built.
-    from pipeline.definition import build_definition
+    definition, warnings = build_and_check(loaded)
+    if warnings:
+        console.problems(warnings)
+    return definition
 
-    return build_definition(loaded.config, loaded.facts)
+
+def build_and_check(loaded: Loaded) -> tuple[Definition, tuple[Finding, ...]]:
+    """The definition of a config, and the warnings about both.
+
+    Raises:
+        ConfigError: With all that AWS would refuse, each at its place in the YAML.
+    """
+    cache = Cache(home(os.environ) / "cache" / "definitions")
+    checked = checked_definition(loaded.config, loaded.facts, cache, lambda: console.note(_BUILDING))
+    found = tuple(_findings(loaded, checked))
+    mistakes = [one for one in found if one.severity == "error"]
+    if mistakes:
+        raise ConfigError(*mistakes)
+    return checked.definition, (*loaded.warnings, *found)
+
+
+def _findings(loaded: Loaded, checked: Checked) -> Iterator[Finding]:
+    """The problems at their places in the YAML, without those that the config's own rules have told.
+
+    The rules may speak of an item of a list where the checks, which see a parameter, speak of the list.
+    """
+    document = json.loads(checked.definition.text)
+    told = {_line(one) for one in loaded.warnings}
+    for problem in checked.problems:
+        found = finding(problem, mark_of(loaded.root, origin(document, problem.path)), _CODES)
+        if _line(found) not in told:
+            yield found
+
+
+def _line(found: Finding) -> tuple[str, str, int] | None:
+    return (found.code, found.place.file, found.place.line) if found.place else None

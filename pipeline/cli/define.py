@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import console, definition_file
-from pipeline.cli.building import build
+from pipeline.cli.building import build, build_and_check
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json
 from pipeline.config.loader import load_config
 from pipeline.errors import ConfigError, ExitCode, Finding
@@ -30,6 +30,7 @@ def validate(
         return
     try:
         loaded = load_config(config, facts=None, environ=os.environ)
+        _, warnings = build_and_check(loaded)
     except ConfigError as error:
         if as_json:
             findings = [finding.to_json() for finding in error.findings]
@@ -37,10 +38,9 @@ def validate(
             raise typer.Exit(error.exit_code) from error
         raise
     if as_json:
-        warnings = [warning.to_json() for warning in loaded.warnings]
-        console.result_json({"valid": True, "findings": warnings})
+        console.result_json({"valid": True, "findings": [warning.to_json() for warning in warnings]})
         return
-    _tell_valid(str(config), loaded.warnings)
+    _tell_valid(str(config), warnings)
 
 
 def _validate_definition(file: str, as_json: bool) -> None:

@@ -46,15 +46,23 @@ class Mutation:
         member = str(self.path[-1]) if self.kind in OF_MEMBERS else ""
         return self.kind, *self.place, member, value[:200]
 
-    def of(self, document: Json) -> str:
-        """The text of a document with the change."""
-        changed = document = _along(document, self.path[:-1])
-        *_, (owner, last) = _owners(changed, self.path)
+    @property
+    def step(self) -> Path:
+        """Path of the step that it is in; its own if it is in none."""
+        if "Arguments" not in self.path:
+            return self.path
+        return self.path[: len(self.path) - 1 - self.path[::-1].index("Arguments")]
+
+    def of(self, document: Json) -> Json:
+        """A document with the change."""
+        changed = owner = _along(document, self.path[:-1])
+        for part in self.path[:-1]:
+            owner = owner[part]
         if self.value is NOT_THERE:
-            del owner[last]
+            del owner[self.path[-1]]
         else:
-            owner[last] = self.value
-        return json.dumps(document)
+            owner[self.path[-1]] = self.value
+        return changed
 
 
 def _along(value: Json, path: Path) -> Json:
@@ -64,12 +72,6 @@ def _along(value: Json, path: Path) -> Json:
     copied: Any = list(value) if isinstance(value, list) else dict(value)
     copied[path[0]] = _along(value[path[0]], path[1:])
     return copied
-
-
-def _owners(value: Json, path: Path) -> Iterator[tuple[Json, Any]]:
-    for part in path:
-        yield value, part
-        value = value[part] if not isinstance(value, dict) or part in value else None
 
 
 def mutations(text: str) -> Iterator[Mutation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -51,16 +51,9 @@ class Mended:
             problem: What a rule says about `config`.
             above: Keys that lead to the section of the rule.
         """
-        path, *read = (self._as_given((*above, *one)) for one in (problem.path, *problem.reads))
+        paths = ((*above, *one) for one in (problem.path, *problem.reads))
+        path, *read = (_as_given(one, self.kept) for one in paths)
         return None if any(self._gave_way(one) for one in (path, *read)) else path
-
-    def _as_given(self, path: Path) -> Path:
-        """The path in the config as given, where lists may have had more items."""
-        given: Path = ()
-        for step in path:
-            before = self.kept.get(given)
-            given = (*given, before[step] if before is not None and isinstance(step, int) else step)
-        return given
 
     def _gave_way(self, path: Path) -> bool:
         return any(path[:length] in self.wrong for length in range(1, len(path) + 1))
@@ -80,13 +73,14 @@ def mend(root: Block) -> Mended:
         except ValidationError as error:
             found = error.errors(include_url=False)
         else:
-            places = {path: tuple(indexes) for path, indexes in kept.items()}
-            return Mended(config, errors, frozenset(wrong), places)
+            return Mended(config, errors, frozenset(wrong), {path: tuple(one) for path, one in kept.items()})
         errors = errors or tuple(found)
         culprits = {_culprit(data, one["loc"]) for one in found}
-        for path in sorted(_outermost(culprits), key=_index, reverse=True):
-            _replace(data, path, kept)
-        wrong |= culprits | {meant for one in found if (meant := meant_key(one))}
+        wrong |= {_as_given(path, kept) for path in culprits}
+        wrong |= {_as_given(meant, kept) for one in found if (meant := meant_key(one))}
+        places = {path: _as_given(path, kept) for path in _outermost(culprits)}
+        for path in sorted(places, key=_depth_and_index, reverse=True):
+            _replace(data, path, kept, places[path])
 
 
 def _outermost(culprits: set[Path]) -> set[Path]:
@@ -94,9 +88,18 @@ def _outermost(culprits: set[Path]) -> set[Path]:
     return {path for path in culprits if not any(path[:length] in culprits for length in range(1, len(path)))}
 
 
-def _index(path: Path) -> int:
-    """The index of an item. From the last to the first, taking one out does not move the others."""
-    return path[-1] if isinstance(path[-1], int) else -1
+def _as_given(path: Path, kept: Mapping[Path, Sequence[int]]) -> Path:
+    """The path in the config as given, where lists may have had more items."""
+    given: Path = ()
+    for step in path:
+        before = kept.get(given)
+        given = (*given, before[step] if before is not None and isinstance(step, int) else step)
+    return given
+
+
+def _depth_and_index(path: Path) -> tuple[int, int]:
+    """Sorts paths so that, from the last to the first, taking out one item does not move another."""
+    return len(path), path[-1] if isinstance(path[-1], int) else -1
 
 
 def _culprit(data: Any, location: Path) -> Path:
@@ -114,14 +117,21 @@ def _culprit(data: Any, location: Path) -> Path:
     return location
 
 
-def _replace(data: Any, path: Path, kept: dict[Path, list[int]]) -> None:
-    """Put a stand-in in the place of a wrong value, or take the value out."""
+def _replace(data: Any, path: Path, kept: dict[Path, list[int]], given: Path) -> None:
+    """Put a stand-in in the place of a wrong value, or take the value out.
+
+    Args:
+        data: The config.
+        path: Where the value is in it.
+        kept: See Mended.
+        given: Where the value was in the config as given.
+    """
     for step in path[:-1]:
         data = data[step]
     if path in _STAND_INS:
         data[path[-1]] = deepcopy(_STAND_INS[path])
     elif isinstance(data, list):
-        index = _index(path)
-        del kept.setdefault(path[:-1], list(range(len(data))))[index], data[index]
+        assert isinstance(path[-1], int)
+        del kept.setdefault(given[:-1], list(range(len(data))))[path[-1]], data[path[-1]]
     else:
         del data[path[-1]]

@@ -206,12 +206,32 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 KEYS = st.sampled_from(
-    ["name", "data", "validate", "train", "score", "evaluate", "gate", "register", "deploy", "role"]
+    [
+        "name", "data", "validate", "train", "score", "evaluate", "gate", "register", "deploy", "role",
+        "tags", "network", "encryption", "parallelism", "caching",
+    ]
+)  # fmt: skip
+RETRIES = st.lists(
+    VALUES
+    | st.fixed_dictionaries(
+        {},
+        optional={
+            "when": VALUES | st.just(["capacity"]) | st.just("capacity"),
+            "whenn": VALUES,
+            "expire": VALUES | st.just("1h"),
+            "attempts": VALUES | st.just(3),
+        },
+    ),
+    max_size=4,
 )
+DEEP = st.fixed_dictionaries(
+    {}, optional={"retry": RETRIES, "spot": VALUES, "environment": VALUES, "instance_type": VALUES}
+)
+"""Sections with lists of sections in them."""
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(document=st.dictionaries(KEYS, VALUES))
+@given(document=st.dictionaries(KEYS, VALUES | DEEP))
 def test_no_value_does_anything_but_load_or_be_refused(tmp_path: Path, document: dict[str, object]) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(json.dumps({"version": 1, **document}), encoding="utf-8")

@@ -35,6 +35,15 @@ TOGETHER = {
         '    image_shape: "1,64,64"\n    resize: 32\n',
         [(11, "C105"), (12, "C202"), (13, "C202"), (14, "C204")],
     ),
+    "items of a list that lack a key, and a rule about the item after them": (
+        WHOLE + "train:\n  retry:\n  - {}\n  - {when: [capacity, x]}\n"
+        "  - {when: throttling, attempts: 1, expire: 1h}\n",
+        [(10, "C101"), (11, "C105"), (12, "C234")],
+    ),
+    "a key that is missing and one that is unknown in an item": (
+        WHOLE + "train:\n  retry:\n  - whenn: capacity\n  - {when: capacity, expire: 1s}\n",
+        [(10, "C101"), (10, "C102"), (11, "C234")],
+    ),
     "rules that read the unknown value are not applied": (
         TRAIN + "    use_pretrained_model: 1\n    num_layers: 51\n    resize: 32\n",
         [(11, "C105"), (12, "C204")],

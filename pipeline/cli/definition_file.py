@@ -15,6 +15,7 @@ from pipeline.config.codes import CODES as CONFIG_CODES
 from pipeline.errors import Finding, UsageError
 from pipeline.language.codes import CODES
 from pipeline.language.problem import Problem
+from pipeline.source import printable
 
 STDIN = "-"
 
@@ -109,4 +110,4 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def _unreadable(name: str, reason: str, hint: str) -> UsageError:
-    return UsageError(Finding("C002", CONFIG_CODES["C002"].slug, f"{name} {reason}", hint=hint))
+    return UsageError(Finding("C002", CONFIG_CODES["C002"].slug, printable(f"{name} {reason}"), hint=hint))

@@ -47,7 +47,6 @@ CODES: dict[str, Code] = {
     "D224": Code("same-name", "two inputs, outputs, channels or variants of one request have one name"),
     "D225": Code("serverless-variant", "a serverless variant with what only machines have"),
     "D226": Code("transform-payload", "the payloads of a batch transform job are larger than it takes"),
-    "D227": Code("local-storage", "a key or a size for a volume that the machine does not have"),
     "D228": Code("batch-without-split", "batches of several records whose input is not split into records"),
     "D229": Code("job-runtime", "a training job that may run longer than SageMaker lets it"),
     "D301": Code("undeclared-parameter", "an expression names a parameter that is not declared"),

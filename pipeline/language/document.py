@@ -100,6 +100,6 @@ def shown(path: Path) -> str:
 
 
 def brief(value: object, longest: int = 60) -> str:
-    """A value as JSON, cut off where it would bury the reason."""
-    text = json.dumps(value, ensure_ascii=False)
+    """A value as JSON, cut off where it would bury the reason; what is no JSON shows itself."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -373,7 +373,7 @@ def as_text(value: object) -> str:
         return value
     if isinstance(value, bool | int | float):
         return json.dumps(value)
-    raise ExpressionError(f"Std:Join joins text, numbers and Booleans, not {json.dumps(value)}")
+    raise ExpressionError(f"Std:Join joins text, numbers and Booleans, not {brief(value)}")
 
 
 def _json_get(body: object, scope: Scope) -> object:
@@ -391,7 +391,7 @@ def _json_get(body: object, scope: Scope) -> object:
     if uri is UNKNOWN:
         return UNKNOWN
     if not isinstance(uri, str):
-        raise ExpressionError(f"Std:JsonGet: S3Uri must be text, not {json.dumps(uri)}")
+        raise ExpressionError(f"Std:JsonGet: S3Uri must be text, not {brief(uri)}")
     return _at(scope.json_at(uri), path, uri)
 
 

@@ -1,12 +1,13 @@
 """Rules over several members of a request, which AWS's shapes cannot say: a table by the shape they are for.
 
+What machines with storage of their own and serverless endpoints exclude, the check of machines tells.
 Only what AWS's API reference states, or a quoted refusal of the service shows. Where no other source is
 named, it is the documentation of these members in the API reference, as botocore carries it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.checks.conflicts import (
@@ -58,25 +59,15 @@ def _runtime(members: Members) -> Iterator[Conflict]:
     seconds = number(members, "MaxRuntimeInSeconds")
     if seconds is not None and seconds > _LONGEST_RUN:
         message = f"{{where}}.MaxRuntimeInSeconds is {seconds}, and {_LONGEST_RUN} is the most"
-        yield Conflict("D229", ("MaxRuntimeInSeconds",), message, "use 28 days or less")
+        yield Conflict("D228", ("MaxRuntimeInSeconds",), message, "use 28 days or less")
 
 
-def _machine(members: Members, kind: str) -> str | None:
+def _machine(members: Members) -> str | None:
     """The instance type, if it is known and exists; the check of its value tells of others."""
     machine = members.get("InstanceType")
-    exists = isinstance(machine, str) and machine.count(".") == 2 and known(kind, machine)
-    return str(machine) if exists else None
-
-
-def _volume(kind: str) -> Rule:
-    def rule(members: Members) -> Iterator[Conflict]:
-        machine = _machine(members, kind)
-        if machine and has_local_storage(machine) and members.get("VolumeKmsKeyId"):
-            message = f"{{where}}.VolumeKmsKeyId is given, and {machine} has storage of its own"
-            hint = "remove it: the machine encrypts its storage by itself"
-            yield Conflict("D227", ("VolumeKmsKeyId",), message, hint)
-
-    return rule
+    if not isinstance(machine, str) or machine.count(".") != 2 or not known("training", machine):
+        return None
+    return machine
 
 
 _NO_SOURCE = ("g7",)
@@ -84,7 +75,7 @@ _NO_SOURCE = ("g7",)
 
 
 def _volume_size(members: Members) -> Iterator[Conflict]:
-    machine, size = _machine(members, "training"), members.get("VolumeSizeInGB", 0)
+    machine, size = _machine(members), members.get("VolumeSizeInGB", 0)
     if size == 0 and machine and not has_local_storage(machine) and family(machine) not in _NO_SOURCE:
         path: Path = ("VolumeSizeInGB",) if "VolumeSizeInGB" in members else ()
         message = f"{{where}} has no VolumeSizeInGB, and {machine} has no storage of its own"
@@ -122,7 +113,7 @@ def _split(members: Members) -> Iterator[Conflict]:
     if members.get("BatchStrategy") == "MultiRecord" and split == "None":
         message = "BatchStrategy is MultiRecord, and TransformInput.SplitType is None"
         hint = "set TransformInput.SplitType to Line, RecordIO or TFRecord"
-        yield Conflict("D228", ("BatchStrategy",), message, hint, "warning")
+        yield Conflict("D227", ("BatchStrategy",), message, hint, "warning")
 
 
 _OF_MACHINES = ("InstanceType", "InitialInstanceCount", "InstancePools")
@@ -140,29 +131,10 @@ def _variant(members: Members) -> Iterator[Conflict]:
 
 
 def _serverless(members: Members) -> Iterator[Conflict]:
-    memory = number(members, "MemorySizeInMB")
-    if memory is not None and 1024 <= memory <= 6144 and memory % 1024:
-        message = f"{{where}}.MemorySizeInMB is {memory}, which is no multiple of 1024"
-        hint = f"use {round(memory / 1024) * 1024}"
-        yield Conflict("D225", ("MemorySizeInMB",), message, hint)
     ready, most = number(members, "ProvisionedConcurrency"), number(members, "MaxConcurrency")
     if ready is not None and most is not None and ready > most:
         message = f"{{where}}.ProvisionedConcurrency is {ready}, more than MaxConcurrency, {most}"
         yield Conflict("D225", ("ProvisionedConcurrency",), message, f"use {most} or less")
-
-
-def _serverless_endpoint(members: Members) -> Iterator[Conflict]:
-    variants = items(members, "ProductionVariants")
-    serverless = [one for one in variants if isinstance(one, Mapping) and one.get("ServerlessConfig")]
-    if not serverless:
-        return
-    if len(variants) > 1:
-        message = f"ProductionVariants has {len(variants)} variants, and one of them is serverless"
-        yield Conflict("D225", ("ProductionVariants",), message, "a serverless endpoint has one variant only")
-    for name in ("VpcConfig", "EnableNetworkIsolation", "DataCaptureConfig"):
-        if members.get(name, False) is not False:
-            message = f"{name} is given, and a variant is serverless"
-            yield Conflict("D225", (name,), message, f"remove {name}, or use machines")
 
 
 def _shadow(members: Members) -> Iterator[Conflict]:
@@ -179,13 +151,11 @@ _SPOT = Combination(
     _spot, "StoppingCondition: MaxWaitTimeInSeconds; github.com/aws/sagemaker-python-sdk/issues/4140"
 )
 _IMAGE = Combination(one_of("TrainingImage", "AlgorithmName"), "AlgorithmSpecification: AlgorithmName")
-_SERVERLESS_GUIDE = "docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html"
 
 COMBINATIONS: dict[str, tuple[Combination, ...]] = {
     "AlgorithmSpecification": (_IMAGE,),
     "CreateEndpointConfigInput": (
         Combination(unique("VariantName", "ProductionVariants"), "ProductionVariant: VariantName"),
-        Combination(_serverless_endpoint, f"{_SERVERLESS_GUIDE}, feature exclusions"),
         Combination(_shadow, "CreateEndpointConfig: ShadowProductionVariants"),
     ),
     "CreateHyperParameterTuningJobRequest": (
@@ -237,9 +207,6 @@ COMBINATIONS: dict[str, tuple[Combination, ...]] = {
         Combination(unique("ChannelName", "InputDataConfig"), "Channel: ChannelName"),
         _SPOT,
     ),
-    "ProcessingClusterConfig": (
-        Combination(_volume("processing"), "ProcessingClusterConfig: VolumeKmsKeyId"),
-    ),
     "ProcessingInput": (
         Combination(one_of("S3Input", "DatasetDefinition"), "ProcessingInput"),
         Combination(_local_path, "ProcessingS3Input: LocalPath"),
@@ -258,7 +225,7 @@ COMBINATIONS: dict[str, tuple[Combination, ...]] = {
         ),
     ),
     "ProductionVariantServerlessConfig": (
-        Combination(_serverless, "ProductionVariantServerlessConfig: MemorySizeInMB, ProvisionedConcurrency"),
+        Combination(_serverless, "ProductionVariantServerlessConfig: ProvisionedConcurrency"),
     ),
     "ResourceConfig": (
         Combination(
@@ -266,10 +233,8 @@ COMBINATIONS: dict[str, tuple[Combination, ...]] = {
             "ResourceConfig: InstancePreferences",
         ),
         Combination(needs("InstanceType", "InstanceCount"), "ResourceConfig: InstanceCount"),
-        Combination(_volume("training"), "ResourceConfig: VolumeKmsKeyId"),
         Combination(_volume_size, "ResourceConfig: VolumeSizeInGB"),
     ),
     "StoppingCondition": (Combination(_runtime, "StoppingCondition: MaxRuntimeInSeconds"),),
-    "TransformResources": (Combination(_volume("transform"), "TransformResources: VolumeKmsKeyId"),),
 }
 """Rules by the name of the shape whose members they are over."""

@@ -88,7 +88,7 @@ CASES: dict[str, tuple[str, Json, list[tuple[str, str, str, str]]]] = {
         changed("Training", "StoppingCondition.MaxRuntimeInSeconds", 2_419_201),
         [
             (
-                "D229",
+                "D228",
                 "StoppingCondition.MaxRuntimeInSeconds",
                 "StoppingCondition.MaxRuntimeInSeconds is 2419201, and 2419200 is the most",
                 "use 28 days or less",
@@ -157,34 +157,6 @@ CASES: dict[str, tuple[str, Json, list[tuple[str, str, str, str]]]] = {
                 "ResourceConfig",
                 "ResourceConfig has no VolumeSizeInGB, and ml.m5.large has no storage of its own",
                 "add VolumeSizeInGB, 1 or more",
-            )
-        ],
-    ),
-    "key for storage of the machine's own": (
-        "Training",
-        changed("Training", "ResourceConfig.VolumeKmsKeyId", KEY),
-        [
-            (
-                "D227",
-                "ResourceConfig.VolumeKmsKeyId",
-                "ResourceConfig.VolumeKmsKeyId is given, and ml.g4dn.xlarge has storage of its own",
-                "remove it: the machine encrypts its storage by itself",
-            )
-        ],
-    ),
-    "key for storage of a transform machine's own": (
-        "Transform",
-        changed(
-            "Transform",
-            "TransformResources",
-            {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": KEY},
-        ),
-        [
-            (
-                "D227",
-                "TransformResources.VolumeKmsKeyId",
-                "TransformResources.VolumeKmsKeyId is given, and ml.g4dn.xlarge has storage of its own",
-                "remove it: the machine encrypts its storage by itself",
             )
         ],
     ),
@@ -390,18 +362,6 @@ CASES: dict[str, tuple[str, Json, list[tuple[str, str, str, str]]]] = {
             )
         ],
     ),
-    "odd memory": (
-        "EndpointConfig",
-        serverless(MemorySizeInMB=3000),
-        [
-            (
-                "D225",
-                f"{VARIANT}.ServerlessConfig.MemorySizeInMB",
-                "ProductionVariants[0].ServerlessConfig.MemorySizeInMB is 3000, which is no multiple of 1024",
-                "use 3072",
-            )
-        ],
-    ),
     "more ready than there may be": (
         "EndpointConfig",
         serverless(ProvisionedConcurrency=6),
@@ -414,35 +374,6 @@ CASES: dict[str, tuple[str, Json, list[tuple[str, str, str, str]]]] = {
                     "more than MaxConcurrency, 5"
                 ),
                 "use 5 or less",
-            )
-        ],
-    ),
-    "serverless in a network": (
-        "EndpointConfig",
-        {**serverless(), "EnableNetworkIsolation": True},
-        [
-            (
-                "D225",
-                "EnableNetworkIsolation",
-                "EnableNetworkIsolation is given, and a variant is serverless",
-                "remove EnableNetworkIsolation, or use machines",
-            )
-        ],
-    ),
-    "serverless beside another": (
-        "EndpointConfig",
-        {
-            "ProductionVariants": [
-                serverless()["ProductionVariants"][0],
-                {**ARGUMENTS["EndpointConfig"]["ProductionVariants"][0], "VariantName": "other"},
-            ]
-        },
-        [
-            (
-                "D225",
-                "ProductionVariants",
-                "ProductionVariants has 2 variants, and one of them is serverless",
-                "a serverless endpoint has one variant only",
             )
         ],
     ),
@@ -579,7 +510,7 @@ def test_values_of_parameters_count() -> None:
 
 def test_batches_of_whole_files_are_a_warning() -> None:
     (found,) = problems_of("Transform", {**ARGUMENTS["Transform"], "BatchStrategy": "MultiRecord"})
-    assert (found.code, found.severity) == ("D228", "warning")
+    assert (found.code, found.severity) == ("D227", "warning")
     assert found.message == "step 'Step': BatchStrategy is MultiRecord, and TransformInput.SplitType is None"
     assert found.hint == "set TransformInput.SplitType to Line, RecordIO or TFRecord"
 

@@ -14,11 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from sagemaker.core import image_uris
 from sagemaker.core.workflow.functions import Join
-from sagemaker.core.workflow.pipeline_context import PipelineSession
-from sagemaker.mlops.workflow import steps as step_module
 from sagemaker.mlops.workflow.pipeline import Pipeline
 
 from pipeline.account import AccountFacts
@@ -27,6 +24,7 @@ from pipeline.config.model import PipelineConfig
 from pipeline.config.rules import machines, takes_volume_key
 from pipeline.config.source import finding
 from pipeline.definition.parameters import Given, parameters
+from pipeline.definition.quiet import SessionWithoutClients, no_local_mode
 from pipeline.definition.settings import settings
 from pipeline.errors import ConfigError
 from steps.deploy.step import create_endpoint_config, deploy_endpoint
@@ -39,9 +37,6 @@ from steps.step import Request, Site, Variable
 from steps.train.step import train_model
 from steps.validate.step import Wanted, counted, output, validate_images
 
-_DEFAULTS = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
-"""Telemetry is off (the SDK's configuration key for it)."""
-
 Step = Any
 """The SDK's Step, which it does not type."""
 
@@ -52,7 +47,7 @@ def assemble(config: PipelineConfig, facts: AccountFacts, bundles: tuple[Bundle,
     Raises:
         ConfigError: Code D101, if SageMaker has no image for a step in the region.
     """
-    session = _SessionWithoutClients()
+    session = SessionWithoutClients()
     given = parameters(settings(config, facts.without_quota))
     site = Site(
         pipeline=config.name,
@@ -67,12 +62,14 @@ def assemble(config: PipelineConfig, facts: AccountFacts, bundles: tuple[Bundle,
         tags=config.tags,
         caching=config.caching,
     )
+    with no_local_mode():
+        steps = _Assembly(site, config, given).steps()
     pipeline = Pipeline(
         name=config.name,
         parameters=list(given.by_key.values()),
         # The SDK's default depends on the region, and the role would need more permissions for it.
         pipeline_experiment_config=None,
-        steps=_steps(site, config, given),
+        steps=steps,
         sagemaker_session=session,
     )
     return str(pipeline.definition())
@@ -97,43 +94,6 @@ def _image(framework: str, region: str, **version: str) -> str:
         raise ConfigError(finding("D101", message, hint=hint)) from error
 
 
-class _SessionWithoutClients(PipelineSession):  # type: ignore[misc]  # the SDK is not typed
-    """Hands requests around, and could not send one: it has none of the clients that the SDK makes.
-
-    Nor does it look for defaults in files of whoever runs this. It saves half a second as well.
-    """
-
-    def _initialize(self, **_: Any) -> None:
-        self.boto_session = boto3.Session()
-        self._region_name = self.boto_session.region_name
-        self.sagemaker_client = None
-        self.sagemaker_config = _DEFAULTS
-        self.local_mode = False
-
-
-class _NoLocalMode:
-    """Has the two methods of the SDK's client for its local mode whose names the SDK's steps ask for."""
-
-    def create_processing_job(self) -> None:
-        """Never called."""
-
-    def create_transform_job(self) -> None:
-        """Never called."""
-
-
-def _steps(site: Site, config: PipelineConfig, given: Given) -> list[Step]:
-    """The steps outside of the gate, which holds the others.
-
-    To know the name of a method, the SDK's ProcessingStep and TransformStep each make a session of its local
-    mode, which reads credentials and defaults files of whoever runs this. They get something simpler.
-    """
-    client, step_module.LocalSagemakerClient = step_module.LocalSagemakerClient, _NoLocalMode
-    try:
-        return _Assembly(site, config, given).steps()
-    finally:
-        step_module.LocalSagemakerClient = client
-
-
 @dataclass(frozen=True)
 class _Assembly:
     """What all steps are made from.
@@ -149,7 +109,7 @@ class _Assembly:
     given: Given
 
     def steps(self) -> list[Step]:
-        """See _steps."""
+        """The steps outside of the gate, which holds the others."""
         validated = self._validated()
         trained = self._trained(validated)
         artifact = trained.properties.ModelArtifacts.S3ModelArtifacts

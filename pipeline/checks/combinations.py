@@ -104,7 +104,8 @@ def _payload(members: Members) -> Iterator[Conflict]:
         return
     times = f", {parallel} times at once," if parallel > 1 else ","
     message = f"MaxPayloadInMB is {size}{times} and {_LARGEST_PAYLOAD} MB are the most"
-    hint = f"use {int(_LARGEST_PAYLOAD // parallel)} or less"
+    most = int(_LARGEST_PAYLOAD // parallel)
+    hint = f"use {most} or less" if most else "send fewer at once"
     yield Conflict("D226", ("MaxPayloadInMB",), message, hint)
 
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.language.document import brief, shown
+from pipeline.language.document import brief, load, shown
 from pipeline.language.problem import Problem
-from pipeline.shapes import Rule, Violation
+from pipeline.shapes import Rule, Violation, fits
 from pipeline.suggestion import listed, suggestion
 
 if TYPE_CHECKING:
@@ -190,8 +190,8 @@ def _right_type(found: Violation) -> str:
     if kind == "string" and isinstance(value, bool | int | float):
         return f'write "{json.dumps(value)}"'
     read = _read(value) if isinstance(value, str) else None
-    if read is not None and _NOUNS[kind] == _kind_of(read):
-        return f"write {json.dumps(read)}"
+    if read is not None and fits(kind, read):
+        return f"write {brief(read)}"
     if kind == "list" and isinstance(value, str):
         return f"write [{brief(value)}]"
     return f"write {_NOUNS[kind]}"
@@ -206,17 +206,13 @@ def _right_expression(origin: str, kind: str) -> str:
 
 
 def _read(text: str) -> object:
+    """The JSON value that a text may have been meant to be; None if it is none."""
+    if text in ("True", "False"):
+        return text == "True"
     try:
-        value: object = json.loads(text.lower())
-    except ValueError:
+        return load(text)[0]
+    except RecursionError:
         return None
-    return value
-
-
-def _kind_of(value: object) -> str:
-    if isinstance(value, bool):
-        return _NOUNS["boolean"]
-    return {int: _NOUNS["integer"], float: _NOUNS["float"]}.get(type(value), "")
 
 
 def _needed(found: Violation) -> str:

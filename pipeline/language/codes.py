@@ -45,7 +45,7 @@ CODES: dict[str, Code] = {
     "D222": Code("dependent-member", "a member of a step's request that another one asks for is missing"),
     "D223": Code("spot-times", "the times of managed spot training do not fit each other"),
     "D224": Code("same-name", "two inputs, outputs, channels or variants of one request have one name"),
-    "D225": Code("serverless-variant", "a serverless variant with what only machines have"),
+    "D225": Code("serverless-variant", "a serverless variant has what it cannot have"),
     "D226": Code("transform-payload", "the payloads of a batch transform job are larger than it takes"),
     "D227": Code("batch-without-split", "batches of several records whose input is not split into records"),
     "D228": Code("job-runtime", "a training job that may run longer than SageMaker lets it"),

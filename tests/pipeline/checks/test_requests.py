@@ -4,6 +4,8 @@ import json
 
 import pytest
 from botocore import __version__ as botocore
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.checks import requests
 from pipeline.checks.requests import REQUESTS
@@ -128,6 +130,30 @@ LITERALS: dict[str, Case] = {
         "D203",
         'VpcConfig.Subnets is "subnet-1", and a list is needed',
         'write ["subnet-1"]',
+    ),
+    "JSON in a text": (
+        "Training",
+        "VpcConfig",
+        {"Subnets": '["subnet-A"]', "SecurityGroupIds": ["sg-1"]},
+        "D203",
+        r'VpcConfig.Subnets is "[\"subnet-A\"]", and a list is needed',
+        'write ["subnet-A"]',
+    ),
+    "text for a whole number that may be a fraction": (
+        "EndpointConfig",
+        "ProductionVariants.0.InitialVariantWeight",
+        "1",
+        "D203",
+        'ProductionVariants[0].InitialVariantWeight is "1", and a number is needed',
+        "write 1",
+    ),
+    "text that is no number": (
+        "EndpointConfig",
+        "ProductionVariants.0.InitialVariantWeight",
+        "NaN",
+        "D203",
+        'ProductionVariants[0].InitialVariantWeight is "NaN", and a number is needed',
+        "write a number",
     ),
     "list for a map": (
         "Training",
@@ -753,3 +779,34 @@ def test_a_step_in_a_branch_has_its_place() -> None:
     (found,) = requests.problems(parse(json.dumps(document)), {})
     path = ("Steps", 0, "Arguments", "ElseSteps", 0, "Arguments", "EndpointName")
     assert (found.path, found.message) == (path, "step 'Inner': EndpointName is 1, and text is needed")
+
+
+_NAMES = st.sampled_from(sorted({"S3Input", "Get", *(key for one in ARGUMENTS.values() for key in one)}))
+_NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+_SCALARS = st.none() | st.booleans() | _NUMBERS | st.text(max_size=5)
+_EXPRESSIONS = st.sampled_from(
+    [
+        get("Parameters.P"),
+        get("Steps.Job.ResourceConfig"),
+        get("Execution.PipelineName"),
+        join("-", "a", get("Parameters.P")),
+    ]
+)
+_VALUES = st.recursive(
+    _SCALARS | _EXPRESSIONS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(_NAMES | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(kind=st.sampled_from(sorted(ARGUMENTS)), data=st.data())
+def test_whatever_stands_in_a_request_there_is_an_answer(kind: str, data: st.DataObject) -> None:
+    names = st.sampled_from(sorted(ARGUMENTS[kind]))
+    changes = data.draw(st.dictionaries(names, _VALUES, min_size=1))
+    for found in problems_of(kind, {**ARGUMENTS[kind], **changes}, [parameter("P", "Integer", 1)]):
+        assert found.message
+        assert found.hint
+        assert found.why

@@ -20,6 +20,7 @@ from pipeline.local.locks import Locked, hold
 _TRIES = 50
 # A log this large starts anew; the one before is kept beside it.
 _LARGEST_LOG = 10 * 1024 * 1024
+_IN_MEMORY = 64 * 1024 * 1024
 
 _log = logging.getLogger("pipeline.local")
 
@@ -29,6 +30,8 @@ def main() -> int:
     arguments = _arguments()
     # Whatever is written is for nobody else.
     os.umask(0o077)
+    # moto would write a content of 5 MB or more to a temporary file, moments before it is kept in another.
+    os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(_IN_MEMORY)
     home = Home(arguments.home.resolve())
     home.make()
     _start_log(home)

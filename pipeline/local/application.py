@@ -11,9 +11,10 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from pipeline.local import bodies, presigned_v2
 from pipeline.local.answers import Answer, dialect_of, error_answer, json_answer, refusal
@@ -25,6 +26,7 @@ from pipeline.local.bodies import Environ
 from pipeline.local.chunked import SIGNED, UNSIGNED_TRAILER, check_chunks
 from pipeline.local.errors import ApiError
 from pipeline.local.home import KeyPair
+from pipeline.local.kept import NotKept
 from pipeline.local.signature import (
     UNSIGNED,
     Claim,
@@ -47,7 +49,10 @@ _TARGET = "SageMaker."
 _INVOKE = re.compile(r"/endpoints/([^/]+)/invocations")
 # sagemaker-runtime takes 25 MiB (BodyBlob of its model), the API definitions of 1 MiB.
 _LARGEST_BODY = 26_214_400
-_READS = ("Get", "Describe", "List", "Filter", "Head", "Lookup", "Test")
+_READS = ("Get", "Describe", "List", "Filter", "Lookup", "Test")
+# Services whose operations are methods and paths; the others' have names.
+_REST = ("s3", "scheduler")
+_RPC = re.compile(r"/operation/([A-Za-z]+)$")
 
 StartResponse = Callable[..., Any]
 
@@ -61,17 +66,17 @@ class Application:
     Attributes:
         keys: Requests must be signed with these.
         api: The SageMaker API.
-        moto: The WSGI application for all other services.
+        moto: Answers a request to another service: moto's name of it, then as a WSGI application.
         health: What GET /_imgpipe/health shows.
-        wrote: Called with moto's name of a service after something was written to it.
+        keeping: A block that ends when what was written to moto in it is kept.
         clock: Seconds since the epoch.
     """
 
     keys: KeyPair
     api: Api
-    moto: Callable[[Environ, StartResponse], Iterable[bytes]]
+    moto: Callable[[str, Environ, StartResponse], Iterable[bytes]]
     health: dict[str, object]
-    wrote: Callable[[str], None]
+    keeping: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], float]
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -93,6 +98,9 @@ class Application:
             return _send(error_answer(refusal(error, dialect, REGION), dialect), start_response)
         except ApiError as error:
             return _send(error_answer(error, dialect), start_response)
+        except NotKept as error:
+            _log.error("%s %s cannot be kept: %s", request.method, request.target, error)
+            return _send(error_answer(_not_kept(error), dialect), start_response)
         except Exception as error:
             _log.exception("%s %s", request.method, request.target)
             text = f"{type(error).__name__}: {error} (a bug in imgpipe: see server.log)"
@@ -150,14 +158,18 @@ class Application:
         self, service: str, environ: Environ, request: Incoming, start_response: StartResponse
     ) -> Iterable[bytes]:
         try:
-            body = self.moto(environ, start_response)
+            if not _writes(service, environ, request):
+                return self.moto(service, environ, start_response)
+            # The answer leaves when what it acknowledges is kept.
+            answers: list[tuple[object, ...]] = []
+            with self.keeping():
+                body = self.moto(service, environ, lambda *answer: answers.append(answer))
+            start_response(*answers[-1])
+            return body
         except NotImplementedError as error:
             raise ApiError(
                 "NotImplemented", f"moto, which answers {service} here, says: {error}", 400
             ) from error
-        if _writes(request):
-            self.wrote(service)
-        return body
 
     def _sagemaker(self, environ: Environ, request: Incoming) -> Answer:
         if int(environ["CONTENT_LENGTH"]) > _LARGEST_BODY:
@@ -187,11 +199,29 @@ class Application:
         return Answer(200, answer, headers)
 
 
-def _writes(request: Incoming) -> bool:
-    if request.method in ("GET", "HEAD"):
-        return False
-    action = (request.header("X-Amz-Target") or "").rpartition(".")[2]
-    return not action.startswith(_READS)
+def _writes(service: str, environ: Environ, request: Incoming) -> bool:
+    """Whether a request may change something; when in doubt, it does."""
+    if service in _REST:
+        return request.method not in ("GET", "HEAD")
+    return not _action(environ, request).startswith(_READS)
+
+
+def _action(environ: Environ, request: Incoming) -> str:
+    """The operation that a request names, in the way of its protocol; empty if in none that is known."""
+    if target := request.header("X-Amz-Target"):
+        return target.rpartition(".")[2]
+    path, _, query = request.target.partition("?")
+    if match := _RPC.search(path):
+        return match[1]
+    if request.method == "POST":
+        query = bodies.text(environ)
+    return parse_qs(query).get("Action", [""])[0]
+
+
+def _not_kept(error: NotKept) -> ApiError:
+    text = f"The local SageMaker cannot write to its folder: {error.strerror}. The request was not done."
+    # A status that clients do not take as a reason to try again at once.
+    return ApiError("InsufficientStorage", text, 507)
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
 from collections.abc import Iterator, MutableMapping
 from typing import Any, BinaryIO, cast
@@ -11,9 +12,8 @@ Environ = MutableMapping[str, Any]
 """WSGI's environment of a request."""
 
 _KEY = "imgpipe.body"
-_PIECE = 1024 * 1024
-# A request this large is kept in a file instead of in memory.
-_IN_MEMORY = 8 * 1024 * 1024
+# Large pieces: after each system call a thread may wait for its turn. A body of more than one lies in a file.
+_PIECE = 8 * 1024 * 1024
 # A refused client that still sends gets its answer only when it has sent all; beyond this it gets a reset.
 _LONGEST_DRAIN = 64 * 1024 * 1024
 
@@ -24,19 +24,36 @@ def take(environ: Environ) -> tuple[BinaryIO, str]:
     Returns:
         The body, at its start, and its SHA-256 in hexadecimal digits.
     """
-    # Not a with block: the WSGI application below reads it, then `close` is called.
-    body = cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
-    environ[_KEY] = body
     digest = hashlib.sha256()
-    for piece in _pieces(environ):
+    pieces = _pieces(environ)
+    first = next(pieces, b"")
+    digest.update(first)
+    # BytesIO gives the very bytes that it was made of: no copy is made.
+    body: BinaryIO = io.BytesIO(first)
+    size = len(first)
+    for piece in pieces:
+        if size == len(first):
+            # Not a with block: the WSGI application below reads it, then `close` is called.
+            body = cast(BinaryIO, tempfile.SpooledTemporaryFile(_PIECE))  # noqa: SIM115
+            body.write(first)
         digest.update(piece)
         body.write(piece)
-    environ["CONTENT_LENGTH"] = str(body.tell())
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    environ.pop("wsgi.input_terminated", None)
+        size += len(piece)
     body.seek(0)
-    environ["wsgi.input"] = body
+    environ[_KEY] = environ["wsgi.input"] = body
+    environ["CONTENT_LENGTH"] = str(size)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    # It ends where the body does: whoever reads it need not count, which takes small pieces.
+    environ["wsgi.input_terminated"] = True
     return body, digest.hexdigest()
+
+
+def text(environ: Environ) -> str:
+    """The body as text, of a request that `take` has read; it stays there for whoever reads it next."""
+    body: BinaryIO = environ[_KEY]
+    content = body.read().decode("utf-8", "replace")
+    body.seek(0)
+    return content
 
 
 def close(environ: Environ) -> None:

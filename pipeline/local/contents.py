@@ -76,17 +76,23 @@ class Contents:
         self._folder = folder
         folder.mkdir(mode=0o700, exist_ok=True)
 
-    def write(self, source: BinaryIO) -> Content:
+    def write(self, source: BinaryIO | memoryview) -> Content:
         """Copy all of a buffer into a new file.
 
         Raises:
             OSError: It cannot be written, for instance because the disk is full; nothing is left then.
         """
         path = self._folder / uuid.uuid4().hex
-        source.seek(0)
         try:
-            with path.open("xb") as file:
-                shutil.copyfileobj(source, file, _PIECE)
+            with path.open("xb", buffering=0) as file:
+                if isinstance(source, memoryview):
+                    # In as few system calls as can be: after each this thread may wait for its turn.
+                    done = 0
+                    while done < len(source):
+                        done += file.write(source[done:])
+                else:
+                    source.seek(0)
+                    shutil.copyfileobj(source, file, _PIECE)
                 size = file.tell()
         except BaseException:
             path.unlink(missing_ok=True)

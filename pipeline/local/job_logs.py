@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from moto.backends import get_backend
@@ -58,11 +59,19 @@ class JobLogs:
         account: The account's number.
         region: Its region.
         clock: Seconds since the epoch.
+        keeping: A block that ends when what was written in it is kept.
     """
 
-    def __init__(self, account: str, region: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        clock: Callable[[], float] = time.time,
+        keeping: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._account = account
         self._region = region
+        self._keeping = keeping
         self._making = threading.Lock()
         self.clock = clock
 
@@ -72,13 +81,15 @@ class JobLogs:
 
     def open(self, group: str, stream: str) -> LogWriter:
         """Open a stream; it and its group are made if missing."""
-        self._ensure(group, stream)
+        with self._keeping():
+            self._ensure(group, stream)
         return LogWriter(self, group, stream)
 
     def put(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
         """Add events to a stream; it is made again if someone deleted it."""
-        self._ensure(group, stream)
-        self._backend().put_log_events(group, stream, events)
+        with self._keeping():
+            self._ensure(group, stream)
+            self._backend().put_log_events(group, stream, events)
 
     def _ensure(self, group: str, stream: str) -> None:
         # moto does not lock: two first streams of one group could each make a group of their own.

@@ -10,7 +10,8 @@ import hashlib
 import mmap
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,10 +160,17 @@ class Objects:
     Args:
         account: The account's number.
         region: Named in AWS's messages.
+        keeping: A block that ends when what was written in it is kept.
     """
 
-    def __init__(self, account: str, region: str) -> None:
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        keeping: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._account = account
+        self._keeping = keeping
         self.region = region
 
     def list_keys(self, bucket: str, prefix: str = "") -> list[str]:
@@ -231,7 +239,7 @@ class Objects:
 
         Raises:
             NoSuchBucket: The bucket does not exist.
-            OSError: The file cannot be read.
+            OSError: The file cannot be read, or the object not be kept.
         """
         self._bucket(bucket)
         if isinstance(data, bytes):
@@ -302,7 +310,7 @@ class Objects:
 
         Raises:
             ObjectsError: The bucket does not exist, or a file's name is not UTF-8.
-            OSError: A file cannot be read.
+            OSError: A file cannot be read, or an object not be kept.
         """
         bucket, prefix = parse_uri(uri)
         prefix = prefix if prefix.endswith("/") or not prefix else prefix + "/"
@@ -320,7 +328,8 @@ class Objects:
     def _put(self, bucket: str, key: str, data: Any) -> None:
         # moto computes a missing ETag at the first look, without holding the object's lock.
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        self._backend().put_object(bucket, key, data, etag=etag)
+        with self._keeping():
+            self._backend().put_object(bucket, key, data, etag=etag)
 
     def _stored(self, bucket: str, key: str) -> Any:
         stored = self._find(bucket, key)

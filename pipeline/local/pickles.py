@@ -1,7 +1,8 @@
 """Parts of moto's state as bytes: without the entries of shelves, and large contents as files of their own.
 
-It leans on these internals of moto 5.2: the `_value_buffer`, `lock`, `_etag` and `contentsize` of a
-`FakeKey`, the `log_group` of a `LogStream`, and that all else of the services that are kept can be pickled.
+It leans on these internals of moto 5.2: the `_value_buffer` of a `FakeKey`, a SpooledTemporaryFile, and its
+`lock`, `_etag`, `contentsize` and `disposed`; the `log_group` of a `LogStream`; and that all else of the
+services that are kept can be pickled.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import copyreg
 import io
 import pickle
 import threading
-from collections import ChainMap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from moto.logs.models import LogStream
 from moto.s3.models import FakeKey
@@ -34,37 +35,127 @@ class Pickled:
     Attributes:
         body: The pickle.
         contents: Names of the contents that it refers to.
-        written: Contents that were written for it: the key, the buffer that it had, and the new content.
         grown: Tails, how many of their items are then kept, and a pickle of the new items.
     """
 
     body: bytes = b""
     contents: list[str] = field(default_factory=list)
-    written: list[tuple[FakeKey, Any, Content]] = field(default_factory=list)
     grown: list[tuple[Tail, int, bytes]] = field(default_factory=list)
 
 
-def dump(value: object, contents: Contents) -> Pickled:
-    """Pickle a part of moto's state.
+def spill(key: FakeKey, contents: Contents) -> Content | None:
+    """Move a large content from memory to a file, which moto reads from then on.
+
+    Returns:
+        The content, if it has been moved now.
 
     Raises:
-        OSError: A content cannot be written; nothing of it is left then.
+        OSError: It cannot be written.
     """
-    for attempt in range(_ATTEMPTS):
-        writing = _Writing(contents)
-        try:
-            return writing.dump(value)
-        except BaseException as error:
-            contents.remove([content.name for _, _, content in writing.result.written])
-            if not isinstance(error, RuntimeError) or attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError
+    with key.lock:
+        buffer = key._value_buffer
+        if isinstance(buffer, Content) or buffer.closed:
+            return None
+        if key._etag is None:
+            # moto computes it at the first look, without holding the lock.
+            key.etag  # noqa: B018
+        if key.contentsize <= _INLINE:
+            return None
+        memory = getattr(buffer, "_file", None)
+        if isinstance(memory, io.BytesIO):
+            with memory.getbuffer() as view:
+                content = contents.write(view)
+        else:
+            content = contents.write(buffer)
+        key._value_buffer = content
+        buffer.close()
+    if key.disposed:
+        content.close()
+    return content
+
+
+class Pickles:
+    """Writes and reads pickles.
+
+    A shelf or tail that is known is not made anew by reading: what is in it stays.
+
+    Args:
+        contents: The contents of large objects.
+    """
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._shelves: WeakValueDictionary[str, Any] = WeakValueDictionary()
+        self._tails: WeakValueDictionary[str, Tail] = WeakValueDictionary()
+
+    def dump(self, value: object) -> Pickled:
+        """Pickle a part of moto's state.
+
+        Raises:
+            OSError: A content cannot be written.
+        """
+        for attempt in range(_ATTEMPTS):
+            writing = _Writing(self._contents)
+            try:
+                result = writing.dump(value)
+            except RuntimeError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                self._shelves.update(writing.shelves)
+                self._tails.update(writing.tails)
+                return result
+        raise AssertionError
+
+    def load(self, body: bytes) -> Any:
+        """The value of a pickle.
+
+        Raises:
+            Exception: Whatever reading a damaged pickle raises.
+        """
+        return _Unpickler(body, self).load()
+
+    def find_shelf(self, place: str) -> Any:
+        """The shelf of a place, or None."""
+        return self._shelves.get(place)
+
+    def find_tail(self, place: str) -> Tail | None:
+        """The tail of a place, or None."""
+        return self._tails.get(place)
+
+    def make_key(self, state: dict[str, Any], content: bytes | tuple[str, int]) -> FakeKey:
+        """An object of S3."""
+        # Not by its class: moto holds on for ever to what is made so.
+        key = object.__new__(FakeKey)
+        key.__dict__.update(state)
+        if isinstance(content, bytes):
+            key._value_buffer = io.BytesIO(content)
+        else:
+            key._value_buffer = self._contents.find(*content)
+        key.lock = threading.Lock()
+        return key
+
+    def make_shelf(self, kind: type, place: str) -> Any:
+        """The shelf of a place."""
+        shelf = self._shelves.get(place)
+        if shelf is None:
+            self._shelves[place] = shelf = kind(place)
+        return shelf
+
+    def make_tail(self, place: str) -> Tail:
+        """The tail of a place."""
+        tail = self._tails.get(place)
+        if tail is None:
+            self._tails[place] = tail = Tail(place)
+        return tail
 
 
 class _Writing:
     def __init__(self, contents: Contents) -> None:
         self._contents = contents
         self.result = Pickled()
+        self.shelves: dict[str, Any] = {}
+        self.tails: dict[str, Tail] = {}
 
     def dump(self, value: object) -> Pickled:
         file = io.BytesIO()
@@ -77,41 +168,32 @@ class _Writing:
             KeyShelf: self._shelf,
             UploadShelf: self._shelf,
         }
-        pickler.dispatch_table = ChainMap(own, copyreg.dispatch_table)  # type: ignore[assignment]
+        pickler.dispatch_table = {**copyreg.dispatch_table, **own}
         pickler.dump(value)
         self.result.body = file.getvalue()
         return self.result
 
     def _key(self, key: FakeKey) -> tuple[object, ...]:
+        spill(key, self._contents)
         with key.lock:
             buffer = key._value_buffer
-            content = self._content(key, buffer)
             state = key.__dict__.copy()
-        del state["_value_buffer"], state["lock"]
-        return make_key, (state, content)
-
-    def _content(self, key: FakeKey, buffer: Any) -> bytes | tuple[str, int]:
-        if buffer.closed:
-            # A part of an upload that is complete, or an object that has just been replaced.
-            return b""
-        if not isinstance(buffer, Content):
-            if key._etag is None:
-                # moto would compute it at the first look, from a buffer that may be gone by then.
-                key.etag  # noqa: B018
-            if key.contentsize <= _INLINE:
-                buffer.seek(0)
-                data: bytes = buffer.read()
-                return data
-            before, buffer = buffer, self._contents.write(buffer)
-            self.result.written.append((key, before, buffer))
-        self.result.contents.append(buffer.name)
-        return buffer.name, buffer.size
+            del state["_value_buffer"], state["lock"]
+            if buffer.closed:
+                # A part of an upload that is complete, or an object that has just been replaced.
+                return make_key, (state, b"")
+            if isinstance(buffer, Content):
+                self.result.contents.append(buffer.name)
+                return make_key, (state, (buffer.name, buffer.size))
+            buffer.seek(0)
+            return make_key, (state, buffer.read())
 
     def _stream(self, stream: LogStream) -> tuple[object, ...]:
         # Its group is that of the shelf which it lies on.
         return make_stream, ({**stream.__dict__, "log_group": None},)
 
     def _tail(self, tail: Tail) -> tuple[object, ...]:
+        self.tails[tail.place] = tail
         end = len(tail)
         if end > tail.kept:
             new = pickle.dumps(list(tail[tail.kept : end]), protocol=pickle.HIGHEST_PROTOCOL)
@@ -119,57 +201,18 @@ class _Writing:
         return make_tail, (tail.place,)
 
     def _shelf(self, shelf: Any) -> tuple[object, ...]:
+        self.shelves[shelf.place] = shelf
         return make_shelf, (type(shelf), shelf.place)
 
 
-class Loader:
-    """Reads what `dump` wrote.
-
-    A shelf or tail of a place that is known is not made anew: what is in it stays.
-
-    Args:
-        contents: The contents.
-    """
-
-    def __init__(self, contents: Contents) -> None:
-        self._contents = contents
-        self.shelves: dict[str, Any] = {}
-        self.tails: dict[str, Tail] = {}
-
-    def load(self, body: bytes) -> Any:
-        """The value.
-
-        Raises:
-            Exception: Whatever a damaged pickle raises.
-        """
-        return _Unpickler(body, self).load()
-
-    def key(self, state: dict[str, Any], content: bytes | tuple[str, int]) -> FakeKey:
-        """Make an object of S3 anew."""
-        # Not by its class: moto holds on for ever to what is made so.
-        key = object.__new__(FakeKey)
-        key.__dict__.update(state)
-        inline = isinstance(content, bytes)
-        key._value_buffer = io.BytesIO(content) if inline else self._contents.find(*content)
-        key.lock = threading.Lock()
-        return key
-
-    def shelf(self, kind: type, place: str) -> Any:
-        """The shelf of a place."""
-        if place not in self.shelves:
-            self.shelves[place] = kind(place)
-        return self.shelves[place]
-
-    def tail(self, place: str) -> Tail:
-        """The tail of a place."""
-        return self.tails.setdefault(place, Tail(place))
-
-
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, body: bytes, loader: Loader) -> None:
+    def __init__(self, body: bytes, pickles: Pickles) -> None:
         super().__init__(io.BytesIO(body))
-        self._own = {make_key.__name__: loader.key, make_shelf.__name__: loader.shelf}
-        self._own[make_tail.__name__] = loader.tail
+        self._own: dict[str, Callable[..., Any]] = {
+            make_key.__name__: pickles.make_key,
+            make_shelf.__name__: pickles.make_shelf,
+            make_tail.__name__: pickles.make_tail,
+        }
 
     def find_class(self, module: str, name: str) -> Any:
         if module == __name__ and name in self._own:
@@ -185,12 +228,12 @@ def make_stream(state: dict[str, Any]) -> LogStream:
 
 
 def make_key(*_: object) -> None:
-    """Stands in a pickle for `Loader.key`."""
+    """Stands in a pickle for `Pickles.make_key`."""
 
 
 def make_shelf(*_: object) -> None:
-    """Stands in a pickle for `Loader.shelf`."""
+    """Stands in a pickle for `Pickles.make_shelf`."""
 
 
 def make_tail(*_: object) -> None:
-    """Stands in a pickle for `Loader.tail`."""
+    """Stands in a pickle for `Pickles.make_tail`."""

@@ -10,6 +10,7 @@ import string
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,15 @@ from typing import Any
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from pipeline.local import aws, snapshots
-from pipeline.local.api.jobs import KINDS, RUNNING
+from pipeline.local import aws
 from pipeline.local.api.operations import Api
 from pipeline.local.api.service import ObjectReader, Service
 from pipeline.local.api.versions import adopt
 from pipeline.local.application import HEADERS_KEY, Application
 from pipeline.local.execution.executor import Executor, repair
 from pipeline.local.home import Home, KeyPair
-from pipeline.local.records import Change, Record, Records
+from pipeline.local.kept import Keeper
+from pipeline.local.records import Record, Records
 from pipeline.local.runtime import Endpoints, Jobs
 
 _log = logging.getLogger(__name__)
@@ -41,11 +42,14 @@ class Runners:
     endpoints: Endpoints
 
 
-MakeRunners = Callable[[Path, Records], Runners]
-"""Makes the runners, given the folder of imgpipe and the records."""
+Keeping = Callable[[], AbstractContextManager[None]]
+"""Gives a block that ends when what was written to moto in it is kept."""
+
+MakeRunners = Callable[[Path, Records, Keeping], Runners]
+"""Makes the runners, given the folder of imgpipe, the records and what keeps moto's state."""
 
 
-def make_runners(home: Path, records: Records) -> Runners:
+def make_runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     """The real ones: jobs and endpoints as processes of this machine."""
     from pipeline.local.arns import ACCOUNT, REGION
     from pipeline.local.endpoints import EndpointRunner
@@ -53,8 +57,8 @@ def make_runners(home: Path, records: Records) -> Runners:
     from pipeline.local.jobs.runner import JobRunner
     from pipeline.local.objects import Objects
 
-    objects = Objects(ACCOUNT, REGION)
-    logs = JobLogs(ACCOUNT, REGION)
+    objects = Objects(ACCOUNT, REGION, keeping)
+    logs = JobLogs(ACCOUNT, REGION, keeping=keeping)
     jobs = JobRunner(home, records, objects, logs)
     return Runners(objects, jobs, EndpointRunner(home, records, objects, logs))
 
@@ -83,21 +87,20 @@ class LocalServer:
         runners: MakeRunners = make_runners,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.warnings = tuple(snapshots.restore(home.aws))
-        aws.furnish()
+        self._keeper = Keeper(home.aws)
+        self.warnings = self._keeper.restore()
+        with self._keeper.keeping():
+            aws.furnish()
         self.records = Records(home.records)
         repair(self.records, clock())
         adopt(self.records)
-        self._keeper = snapshots.Keeper(home.aws)
-        self.records.subscribe(self._note)
-        self._runners = runners(home.path, self.records)
+        self._runners = runners(home.path, self.records, self._keeper.keeping)
         executor = Executor(
             self.records,
             self._runners.objects,
             self._call,
             clock,
             new_id,
-            self._keeper.save_soon,
         )
         self.api = Api(
             Service(
@@ -118,12 +121,6 @@ class LocalServer:
             target=self._http.serve_forever, args=(0.05,), name="http", daemon=True
         )
 
-    def _note(self, change: Change) -> None:
-        """A job that ends has written its output and its log in this process, unseen by the HTTP server."""
-        if change.kind in KINDS and change.after and change.after[f"{change.kind}Status"] not in RUNNING:
-            self._keeper.wrote("s3")
-            self._keeper.wrote("logs")
-
     def _call(self, operation: str, request: Mapping[str, Any]) -> Record:
         # The executor needs the API, and the API the executor: this method is there before both.
         return self.api.call(operation, request)
@@ -132,9 +129,9 @@ class LocalServer:
         application = Application(
             keys=keys,
             api=self.api,
-            moto=aws.application(),
+            moto=aws.Moto(),
             health={"status": "ready", "pid": os.getpid()},
-            wrote=self._keeper.wrote,
+            keeping=self._keeper.keeping,
             clock=clock,
         )
         listener.listen(128)
@@ -149,7 +146,7 @@ class LocalServer:
         self._runners.endpoints.restore()
 
     def close(self) -> None:
-        """Serve no more, end jobs and endpoints, and save everything."""
+        """Serve no more, and end jobs and endpoints."""
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()

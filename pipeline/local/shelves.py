@@ -7,8 +7,8 @@ changed; it is compared or written anew. A read notes nothing.
 It leans on these internals of moto 5.2: `AccountSpecificBackend.__getitem__` gives every backend;
 `FakeBucket` makes its keys as `_VersionedKeyStore()` and its uploads as `MultipartDict()`, names of the
 module `moto.s3.models`; every look at one key goes through `_VersionedKeyStore.__sgetitem__`;
-`S3Backend.tagger.tags` is a dictionary, and so is `LogGroup.streams`; `LogStream.events` is a list that only
-grows.
+`S3Backend.tagger.tags`, `FakeMultipart.parts` and `LogGroup.streams` are dictionaries; `LogStream.events` is
+a list that only grows.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Touched:
     """
 
     services: set[str] = field(default_factory=set)
-    entries: dict[tuple[str, str], Any] = field(default_factory=dict)
+    entries: dict[tuple[str, str | int], Any] = field(default_factory=dict)
 
 
 # Each thread has its own: what another one does meanwhile is noted there.
@@ -59,13 +59,13 @@ def watching() -> Iterator[Touched | None]:
         _TOUCHED.reset(token)
 
 
-def _note(shelf: Any, key: str) -> None:
+def _note(shelf: Any, key: str | int) -> None:
     touched = _TOUCHED.get()
     if touched is not None:
         touched.entries[shelf.place, key] = shelf
 
 
-class Shelf(dict[str, Any]):
+class Shelf(dict[Any, Any]):
     """A dictionary whose entries are kept one by one.
 
     Attributes:
@@ -78,29 +78,29 @@ class Shelf(dict[str, Any]):
         self.place = place or uuid.uuid4().hex
         self.owner: Any = None
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         _note(self, key)
         return super().__getitem__(key)
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: Any, value: Any) -> None:
         _note(self, key)
         super().__setitem__(key, value)
 
-    def __delitem__(self, key: str) -> None:
+    def __delitem__(self, key: Any) -> None:
         _note(self, key)
         super().__delitem__(key)
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: Any, default: Any = None) -> Any:
         """As of a dictionary."""
         _note(self, key)
         return super().get(key, default)
 
-    def pop(self, key: str, *default: Any) -> Any:
+    def pop(self, key: Any, *default: Any) -> Any:
         """As of a dictionary."""
         _note(self, key)
         return super().pop(key, *default)
 
-    def setdefault(self, key: str, default: Any = None) -> Any:
+    def setdefault(self, key: Any, default: Any = None) -> Any:
         """As of a dictionary."""
         _note(self, key)
         return super().setdefault(key, default)
@@ -108,6 +108,14 @@ class Shelf(dict[str, Any]):
 
 class UploadShelf(Shelf, MultipartDict):
     """The unfinished multipart uploads of a bucket."""
+
+    def __delitem__(self, key: str) -> None:
+        upload = self.get(key)
+        if upload is not None:
+            # moto closes them.
+            for part in upload.parts:
+                _note(upload.parts, part)
+        super().__delitem__(key)
 
 
 class KeyShelf(_VersionedKeyStore):
@@ -149,6 +157,7 @@ def install() -> None:
     moto.s3.models._VersionedKeyStore = KeyShelf
     moto.s3.models.MultipartDict = UploadShelf
     _after_init(moto.s3.models.S3Backend, _shelve_tags)
+    _after_init(moto.s3.models.FakeMultipart, _shelve_parts)
     _after_init(moto.logs.models.LogGroup, _shelve_streams)
     _after_init(moto.logs.models.LogStream, _grow_events)
     get = AccountSpecificBackend.__getitem__
@@ -176,6 +185,10 @@ def _after_init(made: Any, finish: Callable[[Any], None]) -> None:
 
 def _shelve_tags(backend: Any) -> None:
     backend.tagger.tags = Shelf()
+
+
+def _shelve_parts(upload: Any) -> None:
+    upload.parts = Shelf()
 
 
 def _shelve_streams(group: Any) -> None:

@@ -28,7 +28,6 @@ class Executor:
         call: Our own API.
         clock: Seconds since the epoch.
         new_id: A random string of lower-case letters and digits of a length.
-        on_end: Called after an execution has ended.
     """
 
     def __init__(
@@ -38,14 +37,12 @@ class Executor:
         call: Call,
         clock: Callable[[], float],
         new_id: Callable[[int], str],
-        on_end: Callable[[], None],
     ) -> None:
         self._records = records
         self._objects = objects
         self._call = call
         self._clock = clock
         self._new_id = new_id
-        self._on_end = on_end
         self._lock = threading.Lock()
         self._running: dict[str, Execution] = {}
 
@@ -84,7 +81,6 @@ class Executor:
     def _ended(self, name: str) -> None:
         with self._lock:
             self._running.pop(name, None)
-        self._on_end()
 
 
 def repair(records: Records, now: float) -> None:

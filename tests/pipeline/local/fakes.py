@@ -21,7 +21,7 @@ from pipeline.local.errors import NotSupportedLocally
 from pipeline.local.home import Home, KeyPair, key_pair
 from pipeline.local.objects import Objects
 from pipeline.local.records import Record, Records
-from pipeline.local.server import LocalServer, Runners
+from pipeline.local.server import Keeping, LocalServer, Runners
 
 Finish = Callable[[str, Record], Record | None]
 """Given kind and record of a job that starts: the fields that end it, or None to let it run."""
@@ -145,9 +145,9 @@ def running(home: Path, clock: Callable[[], float] | None = None) -> Iterator[Ru
     at.make()
     made: dict[str, Any] = {}
 
-    def runners(_: Path, records: Records) -> Runners:
+    def runners(_: Path, records: Records, keeping: Keeping) -> Runners:
         made["jobs"], made["endpoints"] = FakeJobs(records), FakeEndpoints(records)
-        made["objects"] = Objects("123456789012", "us-east-1")
+        made["objects"] = Objects("123456789012", "us-east-1", keeping)
         return Runners(made["objects"], made["jobs"], made["endpoints"])
 
     keys = key_pair(at)

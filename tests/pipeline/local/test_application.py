@@ -6,7 +6,8 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -331,28 +332,60 @@ class TestErrors:
         assert "ZeroDivisionError: by zero (a bug in imgpipe: see server.log)" in str(caught.value)
 
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
 @pytest.mark.parametrize(
-    ("service", "method", "headers", "expected"),
+    ("service", "method", "path", "headers", "body", "kept"),
     [
-        pytest.param("s3", "PUT", {}, ["s3"], id="an object"),
-        pytest.param("s3", "GET", {}, [], id="reading an object"),
+        pytest.param("s3", "PUT", "/b/k", {}, b"", True, id="an object"),
+        pytest.param("s3", "GET", "/b/k", {}, b"", False, id="reading an object"),
+        pytest.param("scheduler", "POST", "/schedules/s", {}, b"{}", True, id="a schedule"),
+        pytest.param("scheduler", "GET", "/schedules/s", {}, b"", False, id="reading a schedule"),
+        pytest.param("sqs", "POST", "/", {"X-Amz-Target": "AmazonSQS.SendMessage"}, b"{}", True, id="JSON"),
         pytest.param(
-            "monitoring", "POST", {"X-Amz-Target": "G.PutMetricAlarm"}, ["cloudwatch"], id="an alarm"
+            "logs",
+            "POST",
+            "/",
+            {"X-Amz-Target": "Logs_20140328.GetLogEvents"},
+            b"{}",
+            False,
+            id="reading a log",
         ),
-        pytest.param("logs", "POST", {"X-Amz-Target": "Logs_20140328.GetLogEvents"}, [], id="reading a log"),
+        pytest.param("iam", "POST", "/", FORM, b"Action=CreateUser&UserName=u", True, id="a form"),
+        pytest.param("iam", "POST", "/", FORM, b"Version=1&Action=ListUsers", False, id="a form that reads"),
+        pytest.param("iam", "GET", "/?Action=CreateUser&UserName=u", {}, b"", True, id="a form in the URL"),
+        pytest.param("iam", "GET", "/?Action=ListUsers", {}, b"", False, id="one that reads in the URL"),
+        pytest.param("monitoring", "POST", "/service/G/operation/PutMetricData", {}, b"", True, id="RPC"),
+        pytest.param("monitoring", "POST", "/service/G/operation/ListMetrics", {}, b"", False, id="RPC read"),
+        pytest.param("sns", "POST", "/", {}, b"", True, id="in doubt"),
     ],
 )
-def test_writes_to_moto_are_told(
-    server: Running, service: str, method: str, headers: dict[str, str], expected: list[str]
+def test_an_answer_to_a_write_leaves_when_it_is_kept(
+    server: Running, service: str, method: str, path: str, headers: dict[str, str], body: bytes, kept: bool
 ) -> None:
     told: list[str] = []
-    application = Application(server.keys, server.server.api, lambda *_: [b"x"], {}, told.append, time.time)
-    url = "http://127.0.0.1/b/k"
-    request = AWSRequest(method, url, headers={**headers, "Host": "127.0.0.1"}, data=b"")
+
+    @contextmanager
+    def keeping() -> Iterator[None]:
+        yield
+        told.append("kept")
+
+    def moto(_: str, environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        told.append("done")
+        return [environ["wsgi.input"].read()]
+
+    application = Application(server.keys, server.server.api, moto, {}, keeping, time.time)
+    request = AWSRequest(
+        method, f"http://127.0.0.1{path}", headers={**headers, "Host": "127.0.0.1"}, data=body
+    )
     signer = S3SigV4Auth if service == "s3" else SigV4Auth
     keys = Credentials(server.keys.access_key, server.keys.secret_key)
     signer(keys, service, "us-east-1").add_auth(request)
-    environ = EnvironBuilder(path="/b/k", method=method, base_url="http://127.0.0.1/").get_environ()
+    base = "http://127.0.0.1/"
+    environ = EnvironBuilder(path=path, method=method, base_url=base, data=body).get_environ()
     environ[HEADERS_KEY] = list(request.headers.items())
-    assert list(application(environ, lambda *_: None)) == [b"x"]
-    assert told == expected
+    answer = list(application(environ, lambda *_: told.append("answered")))
+    assert answer == [body]
+    assert told == (["done", "kept", "answered"] if kept else ["answered", "done"])

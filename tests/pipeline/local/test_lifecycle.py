@@ -4,10 +4,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,9 @@ def test_a_life(home: Path) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(first.pid, 0)
 
-    (home / "local" / "aws" / "sts.pickle").write_bytes(b"damaged")
+    with closing(sqlite3.connect(home / "local" / "aws" / "aws.db")) as kept:
+        kept.execute("REPLACE INTO services VALUES ('sts', 'damaged')")
+        kept.commit()
     second = ensure_running(home, 0)
     assert replace(second, url="", pid=0, started=0, warnings=()) == replace(first, url="", pid=0, started=0)
     assert [warning.split(";")[0] for warning in second.warnings] == [

@@ -8,7 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from pipeline.local.home import Home, key_pair
 from pipeline.local.records import Records, RecordsClosed
-from pipeline.local.server import LocalServer, Runners, new_id
+from pipeline.local.server import Keeping, LocalServer, Runners, new_id
 from tests.pipeline.local.fakes import FakeEndpoints, FakeJobs, Running
 
 
@@ -21,7 +21,7 @@ def test_endpoints_are_restored_and_unfinished_work_is_ended(server: Running, tm
     before.close()
     made: list[FakeEndpoints] = []
 
-    def runners(_: Path, records: Records) -> Runners:
+    def runners(_: Path, records: Records, __: Keeping) -> Runners:
         job = records.get("TransformJob", "t")
         assert job is not None
         assert job["TransformJobStatus"] == "Failed"

@@ -27,11 +27,6 @@ class Definition:
     bundles: tuple[Bundle, ...]
 
 
-def programs() -> tuple[Bundle, ...]:
-    """The packed programs of the processing steps."""
-    return tuple(bundle(room) for room in _PROGRAMS)
-
-
 def build_definition(config: PipelineConfig, facts: AccountFacts) -> Definition:
     """Build the definition of a pipeline for an account.
 
@@ -43,7 +38,7 @@ def build_definition(config: PipelineConfig, facts: AccountFacts) -> Definition:
     # These import boto3 and the SDK, which whoever has a kept definition does not need.
     from pipeline.definition.offline import offline_sdk
 
-    bundles = programs()
+    bundles = tuple(bundle(room) for room in _PROGRAMS)
     with offline_sdk(facts.region):
         from pipeline.definition.assembly import assemble
 

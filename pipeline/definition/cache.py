@@ -6,6 +6,7 @@ and versions give the same definition, so whoever asks again gets what was kept.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.metadata
 import json
@@ -17,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.account import AccountFacts
+from pipeline.bundle import Bundle
 from pipeline.config.model import PipelineConfig
 from pipeline.language.problem import Problem
 
@@ -26,15 +28,22 @@ _CODE = ("pipeline/definition", "pipeline/checks", "pipeline/language", "pipelin
 
 _PACKAGES = ("sagemaker", "botocore")
 _MOST = 64
-"""Entries kept: more than anybody's configs, and 64 times some 40 kB is little."""
+"""Entries kept: more than anybody's configs, and 64 times some 200 kB is little."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is kept: the text of a definition, and what the checks found wrong with it."""
+    """What is kept.
+
+    Attributes:
+        text: The definition.
+        problems: What the checks found wrong with it.
+        bundles: The packed programs that it names.
+    """
 
     text: str
     problems: tuple[Problem, ...]
+    bundles: tuple[Bundle, ...]
 
 
 class Cache:
@@ -52,7 +61,7 @@ class Cache:
         try:
             kept = json.loads(self._file(key).read_bytes())
             problems = tuple(Problem(**{**one, "path": tuple(one["path"])}) for one in kept["problems"])
-            return Entry(kept["text"], problems)
+            return Entry(kept["text"], problems, tuple(_bundle(**one) for one in kept["bundles"]))
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
@@ -63,7 +72,7 @@ class Cache:
         """Keep an entry; of many, those that were kept first are dropped."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", dir=self._folder, suffix=".part", delete=False) as file:
-            json.dump(asdict(entry), file)
+            json.dump(asdict(entry), file, default=lambda content: base64.b64encode(content).decode())
         Path(file.name).replace(self._file(key))
         for old in self._oldest_first()[:-_MOST]:
             old.unlink(missing_ok=True)
@@ -79,17 +88,20 @@ class Cache:
         return sorted(times, key=lambda path: times[path])
 
 
-def key_of(config: PipelineConfig, facts: AccountFacts, programs: tuple[str, ...], code: str) -> str:
+def _bundle(room: str, sha256: str, content: str) -> Bundle:
+    return Bundle(room, sha256, base64.b64decode(content, validate=True))
+
+
+def key_of(config: PipelineConfig, facts: AccountFacts, code: str) -> str:
     """The key of a definition.
 
     Args:
         config: The config.
         facts: The account.
-        programs: Hashes of the packed programs that it names.
         code: From `code_hash`.
     """
     account = {**asdict(facts), "without_quota": sorted(facts.without_quota)}
-    parts = [config.model_dump(mode="json", by_alias=True), account, programs, code]
+    parts = [config.model_dump(mode="json", by_alias=True), account, code]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -109,5 +121,7 @@ def code_hash(root: Path = _ROOT) -> str:
 
 
 def _sources(root: Path) -> Iterator[Path]:
+    """All files but what Python itself puts there: a packed program may hold more than modules."""
     for folder in _CODE:
-        yield from (root / folder).rglob("*.py")
+        found = (root / folder).rglob("*")
+        yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)

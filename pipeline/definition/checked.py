@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.account import AccountFacts
 from pipeline.config.model import PipelineConfig
-from pipeline.definition.build import Definition, build_definition, programs
+from pipeline.definition.build import Definition, build_definition
 from pipeline.definition.cache import Cache, Entry, code_hash, key_of
 from pipeline.language.problem import Problem
 
@@ -34,15 +34,14 @@ def checked_definition(
     Raises:
         ConfigError: Code D101, if SageMaker has no image for a step in the region.
     """
-    bundles = programs()
-    key = key_of(config, facts, tuple(one.sha256 for one in bundles), code_hash())
+    key = key_of(config, facts, code_hash())
     kept = cache.get(key)
     if kept is None:
         on_build()
-        text = build_definition(config, facts).text
+        built = build_definition(config, facts)
         # The checks load botocore's model of SageMaker, which a kept definition does not need.
         from pipeline.checks.engine import problems
 
-        kept = Entry(text, problems(text))
+        kept = Entry(built.text, problems(built.text), built.bundles)
         cache.put(key, kept)
-    return Checked(Definition(config.name, kept.text, bundles), kept.problems)
+    return Checked(Definition(config.name, kept.text, kept.bundles), kept.problems)

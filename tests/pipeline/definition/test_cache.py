@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from pipeline.account import PLACEHOLDERS, AccountFacts
+from pipeline.bundle import Bundle
 from pipeline.definition.cache import Cache, Entry, code_hash, key_of
 from pipeline.language.problem import Problem
 from tests.definitions import Json, config
 
-ENTRY = Entry("{}\n", (Problem("D401", ("Steps", 0, "Name"), "too long", "shorten it", severity="warning"),))
+ENTRY = Entry(
+    "{}\n",
+    (Problem("D401", ("Steps", 0, "Name"), "too long", "shorten it", severity="warning"),),
+    (Bundle("validate", "a" * 64, b"\x00\xff"),),
+)
 
 
 def test_what_was_kept_is_there(tmp_path: Path) -> None:
@@ -36,7 +41,13 @@ def test_nothing_is_there_before_anything_was_kept(tmp_path: Path) -> None:
         pytest.param(b'{"text": "x", "probl', id="cut off"),
         pytest.param(b"[]", id="a list"),
         pytest.param(b'{"text": "x"}', id="without problems"),
-        pytest.param(b'{"text": "x", "problems": [{"code": "D401"}]}', id="a problem of another form"),
+        pytest.param(
+            b'{"text": "x", "problems": [{"code": "D401"}], "bundles": []}', id="a problem of another form"
+        ),
+        pytest.param(
+            b'{"text": "x", "problems": [], "bundles": [{"room": "a", "sha256": "b", "content": "?"}]}',
+            id="a program that is no base64",
+        ),
     ],
 )
 def test_a_damaged_file_is_no_entry_and_is_replaced(tmp_path: Path, damaged: bytes) -> None:
@@ -59,8 +70,8 @@ def test_the_oldest_of_too_many_go(tmp_path: Path) -> None:
     assert cache.get("69") == ENTRY
 
 
-def key(facts: AccountFacts = PLACEHOLDERS, programs: tuple[str, ...] = ("p",), **sections: object) -> str:
-    return key_of(config(**sections), facts, programs, "code")
+def key(facts: AccountFacts = PLACEHOLDERS, code: str = "code", **sections: object) -> str:
+    return key_of(config(**sections), facts, code)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +86,7 @@ def key(facts: AccountFacts = PLACEHOLDERS, programs: tuple[str, ...] = ("p",), 
             {"facts": replace(PLACEHOLDERS, without_quota=frozenset({("training", "ml.g5.xlarge")}))},
             id="quota",
         ),
-        pytest.param({"programs": ("q",)}, id="programs"),
+        pytest.param({"code": "other"}, id="code"),
     ],
 )
 def test_whatever_changes_a_definition_changes_its_key(other: Json) -> None:
@@ -88,12 +99,13 @@ def test_the_key_does_not_depend_on_the_order_of_a_set() -> None:
     assert key(facts[0]) == key(facts[1])
 
 
-def test_the_code_counts_and_nothing_else(tmp_path: Path) -> None:
+def test_what_is_packed_and_run_counts_and_nothing_else(tmp_path: Path) -> None:
     module = tmp_path / "steps" / "gate" / "step.py"
     module.parent.mkdir(parents=True)
     module.write_text("x = 1\n")
     before = code_hash(tmp_path)
-    (module.parent / "notes.txt").write_text("x")
+    (module.parent / "__pycache__").mkdir()
+    (module.parent / "__pycache__" / "step.pyc").write_text("x")
     (tmp_path / "pipeline" / "local").mkdir(parents=True)
     (tmp_path / "pipeline" / "local" / "x.py").write_text("x = 1\n")
     assert code_hash(tmp_path) == before
@@ -101,7 +113,9 @@ def test_the_code_counts_and_nothing_else(tmp_path: Path) -> None:
     changed = code_hash(tmp_path)
     assert changed != before
     module.rename(module.with_name("other.py"))
-    assert code_hash(tmp_path) not in (before, changed)
+    renamed = code_hash(tmp_path)
+    (module.parent / "page.css").write_text("x")
+    assert len({before, changed, renamed, code_hash(tmp_path)}) == 4
 
 
 def test_the_file_is_json_that_people_can_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ def finding(problem: Problem, mark: Mark, codes: Mapping[str, Code]) -> Finding:
     )
 
 
+_FIRST_KEY = re.compile(r'\{\s*(?P<key>"(?:[^"\\]|\\.)*")')
+
+
 @dataclass(frozen=True)
 class Places:
     """The places in a text, which need not be JSON.
@@ -77,10 +81,15 @@ class Places:
         if spot.key is not None and (at_key or is_container):
             return spot.key
         name = self._spots.get((*path, "Name"))
-        if is_container and path and name is not None:
-            # A line with a brace alone tells nobody which step it is.
-            return name.start, name.end
+        if is_container and path:
+            # A line with a brace alone tells nobody which step or condition it is.
+            return (name.start, name.end) if name is not None else self._first_key(spot.start)
         return (spot.start, spot.start + 1) if is_container else (spot.start, spot.end)
+
+    def _first_key(self, opening: int) -> tuple[int, int]:
+        """The first key of an object, or the bracket of what has none."""
+        found = _FIRST_KEY.match(self.text, opening)
+        return found.span("key") if found else (opening, opening + 1)
 
     def _mark(self, start: int, end: int) -> Mark:
         line = bisect_right(self._line_starts, start)

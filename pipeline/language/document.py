@@ -13,14 +13,17 @@ MAX_DEPTH = 100
 """Deepest nesting that is read. The SDK's definitions reach about 15."""
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_CONSTANTS = ("NaN", "Infinity", "-Infinity")
+"""What Python reads as numbers, and nobody else."""
+
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def load(text: str) -> tuple[object, tuple[Problem, ...]]:
     """The JSON value of a text, and what is wrong with the text.
 
-    A key that stands twice in an object is a problem, but the value is still good. A text that is not JSON
-    has the value None.
+    A key that stands twice in an object is a problem, and so is NaN, but the rest of the value is still
+    good. A text that is not JSON has the value None.
     """
     if not text.strip():
         hint = "a definition is a JSON object with Version and Steps"
@@ -28,21 +31,24 @@ def load(text: str) -> tuple[object, tuple[Problem, ...]]:
     if _depth(text) > MAX_DEPTH:
         message = f"it is nested deeper than {MAX_DEPTH} levels"
         return None, (Problem("D112", (), message, "flatten it: no step needs such a value"),)
-    seen_twice: list[str] = []
+    odd: list[str] = []
 
     def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            seen_twice.append("")
+            odd.append("a key twice")
         return found
 
+    def constant(name: str) -> None:
+        odd.append(name)
+
     try:
-        value = json.loads(text, object_pairs_hook=build, parse_constant=_refuse)
+        value = json.loads(text, object_pairs_hook=build, parse_constant=constant)
     except json.JSONDecodeError as error:
         return None, (_syntax(text, error),)
     except ValueError as error:
         return None, (Problem("D110", (), f"it is not JSON: {error}"),)
-    return value, tuple(_repeated(text)) if seen_twice else ()
+    return value, tuple(_odd(text)) if odd else ()
 
 
 def _depth(text: str) -> int:
@@ -51,10 +57,6 @@ def _depth(text: str) -> int:
         depth += _STEPS.get(match.group(), 0)
         deepest = max(deepest, depth)
     return deepest
-
-
-def _refuse(constant: str) -> object:
-    raise ValueError(f"JSON has no {constant}")
 
 
 def _syntax(text: str, error: json.JSONDecodeError) -> Problem:
@@ -77,8 +79,13 @@ def _syntax_hint(text: str, position: int) -> str | None:
     return None
 
 
-def _repeated(text: str) -> Iterator[Problem]:
-    for path in positions.read(text).repeated:
+def _odd(text: str) -> Iterator[Problem]:
+    found = positions.read(text)
+    for path, spot in found.spots.items():
+        if text[spot.start : spot.end] in _CONSTANTS:
+            message = f"{_owner((*path, 0))} is {text[spot.start : spot.end]}, which is no JSON"
+            yield Problem("D110", path, message, "JSON has finite numbers only")
+    for path in found.repeated:
         yield Problem(
             "D111",
             path,

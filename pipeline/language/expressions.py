@@ -270,17 +270,20 @@ def _check_join(body: object) -> None:
         not isinstance(body, Mapping)
         or set(body) != {"On", "Values"}
         or not isinstance(body["Values"], list)
-        or not (isinstance(body["On"], str) or _is_expression(body["On"]))
+        or not (isinstance(body["On"], str) or looks_like_one(body["On"]))
     ):
         raise ExpressionError(f'Std:Join takes {{"On": text, "Values": [...]}}, not {brief(body)}')
     for item in body["Values"]:
-        if not isinstance(item, str | int | float | bool) and not _is_expression(item):
+        if not isinstance(item, str | int | float | bool) and not looks_like_one(item):
             raise ExpressionError(f"Std:Join joins text, numbers and Booleans, not {brief(item)}")
 
 
-def _is_expression(value: object) -> bool:
-    # One that does not exist is told where it stands, not here.
-    return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)).startswith(("Get", "Std:"))
+def looks_like_one(value: object) -> bool:
+    """Whether a value is an expression, or would be one if its function existed."""
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return False
+    (name,) = value
+    return bool(name == "Get" or name.startswith("Std:"))
 
 
 def _check_json_get(body: object) -> None:

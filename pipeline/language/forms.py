@@ -83,8 +83,12 @@ def _type(item: Mapping[str, Any], path: Path) -> Iterator[Problem]:
 
 
 def _arguments(item: Mapping[str, Any], path: Path) -> Iterator[Problem]:
-    if not isinstance(item.get("Arguments", {}), Mapping):
+    arguments = item.get("Arguments", {})
+    if not isinstance(arguments, Mapping):
         yield Problem("D121", (*path, "Arguments"), "Arguments must be an object")
+    elif expressions.looks_like_one(arguments):
+        message = "Arguments must be written out, not an expression"
+        yield Problem("D121", (*path, "Arguments"), message, "write an expression for each of its members")
 
 
 def _depends_on(item: Mapping[str, Any], path: Path) -> Iterator[Problem]:
@@ -233,6 +237,8 @@ def step(item: Mapping[str, Any], path: Path, branch: Branch | None, loop: str |
     item = _with_sound_conditions(expressions.mended(item))
     kind = item.get("Type")
     arguments = item.get("Arguments")
+    if expressions.looks_like_one(arguments):
+        arguments = {}
     inside = INSIDE.get(str(kind), ())
     display_name, description = item.get("DisplayName"), item.get("Description")
     return Step(

@@ -20,7 +20,8 @@ TEXT = """{
         "RoleArn": "x"
       },
       "DependsOn": ["A",
-        "B"]
+        "B", {
+          "Step": "C"}, []]
     }
   ]
 }"""
@@ -39,6 +40,8 @@ def at(path: Path, text: str = TEXT, at_key: bool = False) -> tuple[int, int, in
         pytest.param(("Steps", 0, "Arguments"), False, (5, 7, 11), id="the key of an object"),
         pytest.param(("Steps", 0), False, (4, 15, 7), id="the name of a step"),
         pytest.param(("Steps", 0, "DependsOn", 1), False, (9, 9, 3), id="item"),
+        pytest.param(("Steps", 0, "DependsOn", 2), False, (10, 11, 6), id="the first key of an object"),
+        pytest.param(("Steps", 0, "DependsOn", 3), False, (10, 25, 1), id="empty list"),
         pytest.param(("Steps",), False, (2, 3, 7), id="list"),
         pytest.param((), False, (1, 1, 1), id="all"),
         pytest.param(("Steps", 0, "Gone", "X"), True, (4, 15, 7), id="what is not there"),

@@ -79,11 +79,11 @@ def test_everything_that_is_wrong_is_told_at_once(run: Run) -> None:
         "      |                  ^^^^^^^^^^^^^^^^\n"
         "  hint: did you mean 'Role'?\n"
         "\n"
-        "d.json:53:11: error D127 malformed-condition: step 'Gate': Type of a condition is one of Equals, "
+        "d.json:54:13: error D127 malformed-condition: step 'Gate': Type of a condition is one of Equals, "
         'GreaterThan, GreaterThanOrEqualTo, LessThan, LessThanOrEqualTo, In, Not, Or, not "Equal"\n'
-        '   52 |         "Conditions": [\n'
         "   53 |           {\n"
-        "      |           ^\n"
+        '   54 |             "Type": "Equal",\n'
+        "      |             ^^^^^^\n"
         "  hint: did you mean 'Equals'?\n"
     )
 

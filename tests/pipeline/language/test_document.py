@@ -70,9 +70,6 @@ from pipeline.language.problem import Path, Problem
             id="cut off",
         ),
         pytest.param(
-            '{"a": NaN}', Problem("D110", (), "it is not JSON: JSON has no NaN"), id="what only Python takes"
-        ),
-        pytest.param(
             "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
             Problem(
                 "D112",
@@ -99,6 +96,16 @@ def test_a_key_that_stands_twice_is_told_where_it_stands() -> None:
     assert {(problem.code, problem.at_key, problem.hint) for problem in problems} == {
         ("D111", True, "keep one of the two")
     }
+
+
+def test_what_only_python_takes_is_told_where_it_stands() -> None:
+    assert load('{"a": [1, NaN], "b": -Infinity}') == (
+        {"a": [1, None], "b": None},
+        (
+            Problem("D110", ("a", 1), "a[1] is NaN, which is no JSON", "JSON has finite numbers only"),
+            Problem("D110", ("b",), "b is -Infinity, which is no JSON", "JSON has finite numbers only"),
+        ),
+    )
 
 
 def test_as_deep_as_is_read() -> None:

@@ -58,36 +58,46 @@ CODES = {
     "C237": Code("mixed-storage", "a KMS key for disks fits only some of the listed instance types"),
     "C238": Code("bad-tag", "a tag has a key or a value that AWS does not take"),
     "C241": Code("key-elsewhere", "a KMS key is in another region than the pipeline"),
-    "C251": Code("retired-instance", "warning: AWS has withdrawn this instance type"),
+    "C251": Code("retired-instance", "warning: AWS has withdrawn this instance type", aws_only=True),
     "C252": Code(
-        "untried-instance", "warning: the algorithm's documentation does not list this instance type"
+        "untried-instance",
+        "warning: the algorithm's documentation does not list this instance type",
+        aws_only=True,
     ),
     "C253": Code("unreached-epoch", "warning: training ends before this epoch"),
     "C254": Code("without-effect", "warning: nothing would read this value"),
-    "C261": Code("untried-image-size", "warning: AWS documents pretrained weights for 224x224 only"),
+    "C261": Code(
+        "untried-image-size", "warning: AWS documents pretrained weights for 224x224 only", aws_only=True
+    ),
     "C262": Code("small-image-network", "warning: the network is meant for small images"),
-    "C263": Code("uneven-batch", "warning: the GPUs cannot share a batch equally"),
+    "C263": Code("uneven-batch", "warning: the GPUs cannot share a batch equally", aws_only=True),
     "C264": Code("unshared-weights", "warning: several machines train, and nothing says how they share"),
     "C265": Code("vanishing-eps", "warning: eps is 0 in the chosen precision"),
     "C266": Code(
         "several-labels-in-lists", "warning: AWS documents several labels an image for manifests only"
     ),
-    "C267": Code("latest-image", "warning: the image may change under a running pipeline"),
+    "C267": Code("latest-image", "warning: the image may change under a running pipeline", aws_only=True),
     "C268": Code("unread-channel", "warning: the algorithm reads no such channel"),
     "C269": Code(
         "undocumented-channel", "warning: AWS does not document that the algorithm reads a channel like this"
     ),
     "C270": Code(
-        "volume-ignored", "warning: the machine keeps its data on storage of its own, which is smaller"
+        "volume-ignored",
+        "warning: the machine keeps its data on storage of its own, which is smaller",
+        aws_only=True,
     ),
-    "C271": Code("volume-key-ignored", "warning: the key does not encrypt the storage of the machine itself"),
+    "C271": Code(
+        "volume-key-ignored",
+        "warning: the key does not encrypt the storage of the machine itself",
+        aws_only=True,
+    ),
     "C272": Code("unsuitable-choice", "warning: the pipeline cannot run with this choice of a parameter"),
     "C273": Code("odd-answer", "warning: the model does not answer in this format"),
     "C274": Code("resize-missing", "warning: AWS requires to say how to resize image files"),
     "C275": Code("top-k-too-large", "warning: top_k is more than there are classes"),
     "C281": Code("secret-in-environment", "warning: everybody who may describe the job could read this"),
     "C282": Code("undocumented-mode", "warning: the algorithm's documentation does not list this input mode"),
-    "C283": Code("unused-key", "warning: a step's machines take no KMS key for their disks"),
+    "C283": Code("unused-key", "warning: a step's machines take no KMS key for their disks", aws_only=True),
     "C284": Code("stale-cache", "warning: a cached step does not see new images below the same prefix"),
     "C285": Code("never-cached", "warning: the arguments of this step differ in every execution"),
     "D101": Code("region-without-image", "SageMaker has no image for a step in the region"),

@@ -65,6 +65,30 @@ Where a key lists several instance types, the first that AWS has not retired and
 allows is the default, and an execution can choose among the listed ones. Names of resources are fixed when
 the definition is built, so they are no parameters; nor are lists, such as subnets.
 
+## What a team may add
+
+```yaml
+tags: {team: vision, cost-center: "4711"}     # of the pipeline and all that it makes
+parallelism: 4                                # steps at once
+network:                                      # a VPC that reaches S3; no network for containers
+  subnets: [subnet-0a1b2c3d4e5f60718, subnet-0a1b2c3d4e5f60719]
+  security_groups: sg-0a1b2c3d4e5f60718
+  isolation: true
+encryption:
+  volume_key: arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+  output_key: alias/image-results
+train:
+  spot: {max_wait: 48h}                       # machines that AWS may take back, with checkpoints in S3
+  retry:
+    - {when: capacity, interval: 1h, expire: 3d}
+    - {when: internal_error, attempts: 2}
+  initial_model: s3://my-bucket/models/2026-01/model.tar.gz
+gate:
+  accuracy: 0.95
+  worst_class_recall: 0.80
+  expected_calibration_error: 0.05
+```
+
 ## What is off unless a config says otherwise
 
 Spot training, checkpoints, caching, a network of your own, KMS keys, tags and limits on parallel steps: a key

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 import yaml
 
 from pipeline.config import reference, schema
-from tests.pipeline.config.conftest import WHOLE
+from tests.pipeline.config.conftest import WHOLE, Load
 from tests.regenerate_golden import CONFIGS, NAMES
 
 OWN = Path(__file__).parents[3] / "config"
@@ -27,6 +28,13 @@ def test_the_page_is_current() -> None:
     assert reference.FILE.read_text(encoding="utf-8") == reference.page(), (
         "run python -m pipeline.config.reference"
     )
+
+
+def test_the_example_on_the_page_is_right(load: Load) -> None:
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", reference.page(), re.DOTALL | re.MULTILINE)
+    text = WHOLE.partition("gate:")[0] + example
+    assert {one.code for one in load(text).warnings} == {"C283"}
+    assert errors(text) == []
 
 
 def test_it_is_a_schema() -> None:

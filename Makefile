@@ -41,6 +41,8 @@ generate: $(VENV)/installed-dev ## write anew what is generated: schema, documen
 	$(BIN)/python -m pipeline.config.schema
 	$(BIN)/python -m pipeline.config.reference
 	$(BIN)/python -m pipeline.local.parity
+	$(BIN)/python -m pipeline.permissions_page
+	$(BIN)/python -m tests.generate_algorithm
 	$(BIN)/python -m tests.generate_diagnostics
 	$(BIN)/python -m tests.regenerate_golden
 
@@ -53,6 +55,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "installing into $(VENV) (a few minutes the first time)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@$(BIN)/python -m compileall -q pipeline steps  # as pip does for what it installs
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -92,10 +92,12 @@ class Code:
     Attributes:
         slug: The code in words.
         meaning: One line for the table of codes.
+        aws_only: Whether it is about AWS's machines and images, and so of no concern to the local SageMaker.
     """
 
     slug: str
     meaning: str
+    aws_only: bool = False
 
 
 class ImgpipeError(Exception):

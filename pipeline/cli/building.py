@@ -28,15 +28,20 @@ _BUILDING = (
 )
 
 
-def build(loaded: Loaded) -> Definition:
+def build(loaded: Loaded, *, local: bool = False) -> Definition:
     """The definition of a config, checked; warnings go to stderr.
+
+    Args:
+        loaded: The config.
+        local: Leave out warnings that concern only AWS: the local SageMaker will run it.
 
     Raises:
         ConfigError: With all that AWS would refuse, each at its place in the YAML.
     """
     definition, warnings = build_and_check(loaded)
-    if warnings:
-        console.problems(warnings)
+    told = [one for one in warnings if not (local and _CODES[one.code].aws_only)]
+    if told:
+        console.problems(told)
     return definition
 
 

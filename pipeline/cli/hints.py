@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from pipeline.errors import Finding
 
-_COMMANDS = r"plan|upsert|list|start|run|status|watch|logs|stop|report|data push|models list|endpoint \w+|predict"
+_COMMANDS = (
+    r"plan|upsert|list|start|run|status|watch|logs|stop|report|data push|models list|endpoint \w+|predict"
+)
 _WITH_TARGET = re.compile(rf"`(imgpipe (?:{_COMMANDS})\b[^`]*)`")
 _FLAGS = ("--local",)
 _VALUED = ("--config", "-c", "--profile", "--region")

@@ -42,7 +42,7 @@ def plan(
         plan_file.check_replaceable(out)
     target = Target(config, local, profile, region)
     job = Job.of(target)
-    definition = build(job.loaded)
+    definition = build(job.loaded, local=job.session.is_local)
     found = planning.plan(job.session, desired(job.loaded, definition), caching=job.loaded.config.caching)
     checks = list(quick_checks(job.session, job.loaded))
     costs = prices.costs(job.session, job.loaded, definition)

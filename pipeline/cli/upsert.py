@@ -79,7 +79,9 @@ class Job:
 
     def upsert(self) -> Upserted:
         """Builds the definition, and brings the pipeline to it."""
-        return bring_about(self.session, desired(self.loaded, build(self.loaded)))
+        return bring_about(
+            self.session, desired(self.loaded, build(self.loaded, local=self.session.is_local))
+        )
 
     def bring_back(self, version: int) -> Upserted:
         """Brings the pipeline to the definition of an earlier version."""

@@ -43,6 +43,13 @@ def test_the_definition_of_a_sound_config(
     assert second.startswith("pipeline.yaml:5:19: warning C251 retired-instance: ml.p2.xlarge belongs to")
 
 
+def test_the_local_sagemaker_needs_no_warning_about_machines_of_aws(
+    loaded: building.Loaded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    building.build(loaded, local=True)
+    assert "warning" not in capsys.readouterr().err
+
+
 def test_what_the_checks_find_is_told_at_its_place_in_the_yaml(
     loaded: building.Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

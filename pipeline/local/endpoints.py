@@ -135,13 +135,16 @@ class EndpointRunner:
         )
 
     def restore(self) -> None:
-        """At server start: serve again every endpoint that was in service; requests wait for that."""
+        """At server start: serve again every endpoint that was in service; requests wait for that.
+
+        One that was being created is created anew.
+        """
         shutil.rmtree(self._folder, ignore_errors=True)
-        names = [
-            record["EndpointName"]
-            for record in self._tools.records.list("Endpoint")
-            if record["EndpointStatus"] == "InService"
-        ]
+        records = self._tools.records.list("Endpoint")
+        for record in records:
+            if record["EndpointStatus"] == "Creating":
+                self.create(record["EndpointName"])
+        names = [record["EndpointName"] for record in records if record["EndpointStatus"] == "InService"]
         self._restoring = {name: threading.Event() for name in names}
         for name in names:
             self._in_thread(self._restore, name)

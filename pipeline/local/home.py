@@ -42,8 +42,13 @@ class Home:
 
     @property
     def aws(self) -> Path:
-        """Snapshots of what moto keeps."""
+        """What moto holds: a database, and the contents of large objects."""
         return self.local / "aws"
+
+    @property
+    def jobs(self) -> Path:
+        """The folders of jobs: `<kind>/<name>`."""
+        return self.local / "jobs"
 
     @property
     def server(self) -> Path:

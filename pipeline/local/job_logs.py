@@ -1,7 +1,7 @@
 """CloudWatch Logs for the parts that run jobs: lines put into moto's logs in this process.
 
 It leans on these internals of moto 5.2: `LogsBackend.ensure_log_group`, `ensure_log_stream` and
-`put_log_events`.
+`put_log_events`, and the `events` of a stream of its `groups`.
 """
 
 from __future__ import annotations
@@ -31,16 +31,27 @@ def endpoint_group(endpoint: str) -> str:
 
 
 class LogWriter:
-    """Writes the lines of one log stream, in order. For one thread at a time."""
+    """Writes the lines of one log stream, in order. For one thread at a time.
 
-    def __init__(self, logs: JobLogs, group: str, stream: str) -> None:
+    Args:
+        logs: Where to.
+        group: Its log group.
+        stream: Its name.
+        skip: So many lines are there already, and come again first.
+    """
+
+    def __init__(self, logs: JobLogs, group: str, stream: str, skip: int = 0) -> None:
         self._logs = logs
+        self._skip = skip
         self._last_ms = 0
         self.group = group
         self.stream = stream
 
     def write(self, lines: Sequence[str]) -> None:
         """Add lines, all with the present time. A failure is logged: a job does not end for its log."""
+        skipped = min(self._skip, len(lines))
+        self._skip -= skipped
+        lines = lines[skipped:]
         if not lines:
             return
         # CloudWatch sorts by time: a clock that was set back must not shuffle the lines.
@@ -84,6 +95,13 @@ class JobLogs:
         with self._keeping():
             self._ensure(group, stream)
         return LogWriter(self, group, stream)
+
+    def reopen(self, group: str, stream: str) -> LogWriter:
+        """Open a stream whose lines will all come again from the first."""
+        with self._keeping():
+            self._ensure(group, stream)
+        found = self._backend().groups[group].streams[stream]
+        return LogWriter(self, group, stream, skip=len(found.events))
 
     def put(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
         """Add events to a stream; it is made again if someone deleted it."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.errors import Finding, RunError, UsageError
 from pipeline.local.home import Home, key_pair
+from pipeline.local.jobs.supervised import Place
 from pipeline.local.locks import holding, is_held, wait_until_free
 from pipeline.local.ports import listener
 
@@ -95,22 +96,31 @@ def ensure_running(home: Path, port: int | None = None) -> LocalEndpoint:
 
 
 def stop(home: Path) -> None:
-    """End the server with its jobs and endpoints; does nothing if there is none."""
+    """End the server with its jobs and endpoints, and jobs that a server which was killed has left."""
     at = Home(home)
     if not at.local.is_dir():
         return
     with holding(at.start_lock):
-        running = status(home)
-        if running is None:
-            return
-        _signal(running.pid, signal.SIGTERM)
-        if not wait_until_free(at.server_lock, _STOP_TIMEOUT_S):
-            _signal(running.pid, signal.SIGKILL)
-            wait_until_free(at.server_lock, _STOP_TIMEOUT_S)
-        at.server.unlink(missing_ok=True)
-        with suppress(ChildProcessError):
-            # Where the process that started it lives on, as in tests.
-            os.waitpid(running.pid, 0)
+        if running := status(home):
+            _stop(at, running)
+        if not is_held(at.server_lock):
+            _end_left_jobs(at)
+
+
+def _stop(at: Home, running: LocalEndpoint) -> None:
+    _signal(running.pid, signal.SIGTERM)
+    if not wait_until_free(at.server_lock, _STOP_TIMEOUT_S):
+        _signal(running.pid, signal.SIGKILL)
+        wait_until_free(at.server_lock, _STOP_TIMEOUT_S)
+    at.server.unlink(missing_ok=True)
+    with suppress(ChildProcessError):
+        # Where the process that started it lives on, as in tests.
+        os.waitpid(running.pid, 0)
+
+
+def _end_left_jobs(at: Home) -> None:
+    for folder in at.jobs.glob("*/*"):
+        Place(folder).kill()
 
 
 def reset(home: Path) -> None:

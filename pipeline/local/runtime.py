@@ -29,6 +29,13 @@ class Jobs(Protocol):
         its terminal state.
         """
 
+    def adopt(self) -> set[tuple[str, str]]:
+        """At server start: go on with the jobs that the last server left running.
+
+        Returns:
+            Kind and name of each. The others whose records say that they run are lost.
+        """
+
     def stop(self, kind: str, name: str) -> None:
         """Ask a running job to stop and return at once; its record says Stopping and in the end Stopped."""
 
@@ -65,7 +72,7 @@ class Endpoints(Protocol):
         """
 
     def restore(self) -> None:
-        """At server start: serve again every endpoint that was in service."""
+        """At server start: serve again every endpoint that was in service or on its way there."""
 
     def close(self) -> None:
         """End every endpoint's process tree; the server is going down. Records stay as they are."""

@@ -92,10 +92,10 @@ class LocalServer:
         with self._keeper.keeping():
             aws.furnish()
         self.records = Records(home.records)
-        repair(self.records, clock())
         adopt(self.records)
         self._runners = runners(home.path, self.records, self._keeper.keeping)
-        executor = Executor(
+        repair(self.records, clock(), self._runners.jobs.adopt())
+        self._executor = Executor(
             self.records,
             self._runners.objects,
             self._call,
@@ -108,7 +108,7 @@ class LocalServer:
                 jobs=self._runners.jobs,
                 endpoints=self._runners.endpoints,
                 objects=self._runners.objects,
-                executor=executor,
+                executor=self._executor,
                 clock=clock,
                 new_id=new_id,
             )
@@ -141,9 +141,10 @@ class LocalServer:
         )
 
     def start(self) -> None:
-        """Serve in a thread, endpoints of the last time included."""
-        self._thread.start()
+        """Serve in a thread, with the endpoints and executions of the last time."""
         self._runners.endpoints.restore()
+        self._executor.resume()
+        self._thread.start()
 
     def close(self) -> None:
         """Serve no more, and end jobs and endpoints."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from pipeline.language.definition import Step
 from pipeline.language.expressions import ExpressionError
@@ -19,6 +20,9 @@ from pipeline.local.records import Record, RecordMissing, RecordsClosed
 EXECUTION = "PipelineExecution"
 FAILURE = "Step failure: One or multiple steps failed."
 """FailureReason of an execution, in the words of SageMaker Pipelines."""
+
+INTERRUPTED = "InternalServerError: The local SageMaker stopped while this was running"
+"""FailureReason of what a server left behind that cannot go on."""
 
 _PHASES = {"Succeeded": Phase.SUCCEEDED, "Failed": Phase.ENDED, "Stopped": Phase.ENDED}
 _STOP = ""
@@ -36,6 +40,8 @@ class Execution:
         phases: Phases of the steps at the start.
         outcomes: Outcomes of the Condition steps that are not to run.
         parallel: How many steps may run at once; None: any number.
+        left: Metadata of the steps that run already: a server before this one has begun them.
+        ends: Statuses of the steps that have ended without success.
         on_end: Called with the final status when all is recorded.
     """
 
@@ -46,14 +52,18 @@ class Execution:
         outcomes: Mapping[str, bool],
         parallel: int | None,
         on_end: Callable[[], None],
+        left: Mapping[str, Metadata] = MappingProxyType({}),
+        ends: Sequence[str] = (),
     ) -> None:
-        self._run = run
+        self.about = self._run = run
         self._phases = dict(phases)
         self._outcomes = dict(outcomes)
         self._parallel = parallel
         self._on_end = on_end
         self._events: queue.SimpleQueue[tuple[str, Outcome | None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._left = left
+        self._ends = ends
         self._begun: dict[str, Metadata] = {}
 
     def stop(self) -> None:
@@ -65,7 +75,7 @@ class Execution:
         try:
             status = self._steps()
             run = self._run
-            reason = FAILURE if status == "Failed" else None
+            reason = self._reason() if status == "Failed" else None
             run.records.update(
                 EXECUTION,
                 run.name,
@@ -80,7 +90,9 @@ class Execution:
     def _steps(self) -> str:
         """Run the steps; returns the execution's final status."""
         phases, outcomes = self._phases, self._outcomes
-        ends: list[str] = []
+        ends = list(self._ends)
+        for name in self._left:
+            self._start(name)
         while True:
             running = sum(phase is Phase.RUNNING for phase in phases.values())
             if not ends and not self._stopping.is_set():
@@ -107,9 +119,16 @@ class Execution:
         room = len(now.start) if self._parallel is None else max(self._parallel - running, 0)
         for name in now.start[:room]:
             phases[name] = Phase.RUNNING
-            thread = threading.Thread(target=self._step, args=(name,), name=f"step-{name}", daemon=True)
-            thread.start()
+            self._start(name)
         return len(now.start[:room])
+
+    def _start(self, name: str) -> None:
+        threading.Thread(target=self._step, args=(name,), name=f"step-{name}", daemon=True).start()
+
+    def _reason(self) -> str:
+        run = self._run
+        reasons = [step.get("FailureReason") for step in run.records.list(STEP, f"{run.name}/")]
+        return INTERRUPTED if INTERRUPTED in reasons else FAILURE
 
     def _stop_running(self, phases: dict[str, Phase]) -> None:
         self._stopping.set()
@@ -124,7 +143,8 @@ class Execution:
         run = self._run
         step = run.definition.steps[name]
         try:
-            self._record_start(step)
+            if name not in self._left:
+                self._record_start(step)
             outcome = self._outcome(step)
             self._record_end(step, outcome)
         except RecordsClosed:
@@ -154,8 +174,10 @@ class Execution:
 
     def _execute(self, step: Step) -> Outcome:
         run, executor = self._run, EXECUTORS[step.type]
-        metadata = executor.begin(run, step, StepScope(run, properties_of, {}))
-        run.records.update(STEP, f"{run.name}/{step.name}", Metadata=metadata)
+        metadata = self._left.get(step.name)
+        if metadata is None:
+            metadata = executor.begin(run, step, StepScope(run, properties_of, {}))
+            run.records.update(STEP, f"{run.name}/{step.name}", Metadata=metadata)
         self._begun[step.name] = metadata
         # Either this thread sees the event or the deciding thread sees the step in _begun; both may stop it.
         if self._stopping.is_set():

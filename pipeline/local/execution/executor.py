@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 
 from pipeline.language import definition as definitions
 from pipeline.language import parameters
+from pipeline.language.graph import Phase
 from pipeline.local.execution import archive
-from pipeline.local.execution.execution import EXECUTION, Execution
-from pipeline.local.execution.reuse import first_phases
+from pipeline.local.execution.execution import EXECUTION, INTERRUPTED, Execution
+from pipeline.local.execution.reuse import first_phases, phases_left
 from pipeline.local.execution.run import STEP, Call, ObjectReader, Run
 from pipeline.local.records import Record, Records
 
-INTERRUPTED = "InternalServerError: The local SageMaker stopped while this was running"
-"""FailureReason of what a dead server left behind."""
-
+_RUNNING = ("Executing", "Stopping")
 _JOBS = ("ProcessingJob", "TrainingJob", "TransformJob")
+
+_log = logging.getLogger(__name__)
 
 
 class Executor:
@@ -50,9 +53,46 @@ class Executor:
         """Run a recorded execution (`<pipeline>/<execution id>`) in a thread and return at once."""
         record = self._records.get(EXECUTION, name)
         assert record is not None
+        run = self._run(name, record)
+        phases, outcomes = first_phases(run.definition, record, self._steps(name))
+        parallel = _parallel(record)
+        self._begin(Execution(run, phases, outcomes, parallel, lambda: self._ended(name)))
+
+    def resume(self) -> None:
+        """Go on with the executions that a server before this one has left, after `repair`."""
+        for name, record in self._records.items(EXECUTION):
+            status = record["PipelineExecutionStatus"]
+            if status not in _RUNNING:
+                continue
+            try:
+                self._resume(name, record)
+                if status == "Stopping":
+                    self.stop(name)
+            except Exception:
+                # Left by another version of this program, for instance. It must not run for ever.
+                _log.exception("cannot go on with execution %s", name)
+                self._records.update(
+                    EXECUTION,
+                    name,
+                    PipelineExecutionStatus="Failed",
+                    FailureReason=INTERRUPTED,
+                    LastModifiedTime=self._clock(),
+                )
+
+    def _resume(self, name: str, record: Record) -> None:
+        run = self._run(name, record)
+        steps = self._steps(name)
+        phases, outcomes = phases_left(run.definition, record, steps)
+        left = {step: steps[step]["Metadata"] for step, phase in phases.items() if phase is Phase.RUNNING}
+        ends = [steps[step]["StepStatus"] for step, phase in phases.items() if phase is Phase.ENDED]
+        parallel = _parallel(record)
+        ended = partial(self._ended, name)
+        self._begin(Execution(run, phases, outcomes, parallel, ended, left, ends))
+
+    def _run(self, name: str, record: Record) -> Run:
         definition = definitions.parse(archive.text_of(self._records, record["DefinitionKey"]))
         given = {item["Name"]: item["Value"] for item in record.get("PipelineParameters", [])}
-        run = Run(
+        return Run(
             name=name,
             definition=definition,
             parameters=parameters.values_of(definition.parameters, given),
@@ -63,12 +103,14 @@ class Executor:
             clock=self._clock,
             new_id=self._new_id,
         )
-        parallel = record.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps")
-        taken = {step["StepName"]: step for step in self._records.list(STEP, f"{name}/")}
-        phases, outcomes = first_phases(definition, record, taken)
-        execution = Execution(run, phases, outcomes, parallel, lambda: self._ended(name))
+
+    def _steps(self, name: str) -> dict[str, Record]:
+        return {step["StepName"]: step for step in self._records.list(STEP, f"{name}/")}
+
+    def _begin(self, execution: Execution) -> None:
+        run = execution.about
         with self._lock:
-            self._running[name] = execution
+            self._running[run.name] = execution
         threading.Thread(target=execution.run, name=f"execution-{run.id}", daemon=True).start()
 
     def stop(self, name: str) -> None:
@@ -83,17 +125,30 @@ class Executor:
             self._running.pop(name, None)
 
 
-def repair(records: Records, now: float) -> None:
-    """End what a server left unfinished when it was stopped or killed; for the start of the next one.
+def repair(records: Records, now: float, adopted: Collection[tuple[str, str]] = ()) -> None:
+    """End what a server left unfinished that cannot go on; for the start of the next one.
 
-    Executions, their steps and jobs become Failed. An endpoint that was being made becomes Failed; one that
-    was being updated serves its old configuration again.
+    Jobs whose programs do not run any more become Failed, and so do steps that had not begun to wait for
+    anything. An endpoint that was being updated serves its old configuration again. Executions go on, by
+    `Executor.resume`: they see how their steps ended.
+
+    Args:
+        records: The record store.
+        now: Seconds since the epoch.
+        adopted: Kind and name of the jobs that go on.
     """
     for kind in _JOBS:
-        _fail_all(records, kind, f"{kind}Status", ("InProgress", "Stopping"), now)
-    _fail_all(records, STEP, "StepStatus", ("Executing", "Stopping", "Starting"), now)
-    _fail_all(records, EXECUTION, "PipelineExecutionStatus", ("Executing", "Stopping"), now)
-    _fail_all(records, "Endpoint", "EndpointStatus", ("Creating", "Deleting"), now)
+        _fail_all(records, kind, f"{kind}Status", ("InProgress", "Stopping"), now, adopted)
+    running = {
+        name for name, record in records.items(EXECUTION) if record.get("PipelineExecutionStatus") in _RUNNING
+    }
+    waiting = {
+        (STEP, name)
+        for name, step in records.items(STEP)
+        if step.get("Metadata") and name.rpartition("/")[0] in running
+    }
+    _fail_all(records, STEP, "StepStatus", ("Executing", "Stopping", "Starting"), now, waiting)
+    _fail_all(records, "Endpoint", "EndpointStatus", ("Deleting",), now)
     for endpoint in records.list("Endpoint"):
         if endpoint["EndpointStatus"] in ("Updating", "RollingBack"):
             records.update(
@@ -101,10 +156,21 @@ def repair(records: Records, now: float) -> None:
             )
 
 
-def _fail_all(records: Records, kind: str, status: str, unfinished: tuple[str, ...], now: float) -> None:
+def _fail_all(
+    records: Records,
+    kind: str,
+    status: str,
+    unfinished: tuple[str, ...],
+    now: float,
+    but: Collection[tuple[str, str]] = (),
+) -> None:
     for name, record in records.items(kind):
-        if record.get(status) in unfinished:
+        if record.get(status) in unfinished and (kind, name) not in but:
             records.update(kind, name, **{status: "Failed"}, FailureReason=INTERRUPTED, **_times(kind, now))
+
+
+def _parallel(record: Record) -> int | None:
+    return record.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps")
 
 
 def _times(kind: str, now: float) -> Record:

@@ -46,6 +46,9 @@ def only_selected(definition: Definition, selection: Selection) -> Definition:
     return replace(definition, steps={name: definition.steps[name] for name in selection.selected})
 
 
+_PHASES_LEFT = {"Succeeded": Phase.SUCCEEDED, "Executing": Phase.RUNNING, "Stopping": Phase.RUNNING}
+
+
 def taken_steps(
     records: Records, pipeline: str, definition: Definition, selection: Selection, source: str | None
 ) -> list[Record]:
@@ -116,6 +119,24 @@ def first_phases(
         name: _outcome(step) for name, step in taken.items() if definition.steps[name].type == CONDITION
     }
     return phases, outcomes
+
+
+def phases_left(
+    definition: Definition, record: Record, steps: Mapping[str, Record]
+) -> tuple[dict[str, Phase], dict[str, bool]]:
+    """Phases and outcomes, as of `first_phases`, of an execution that a server before this one has left.
+
+    Args:
+        definition: What is executed.
+        record: The execution.
+        steps: The records of its steps, by name.
+    """
+    succeeded = {name: step for name, step in steps.items() if step["StepStatus"] == "Succeeded"}
+    phases, _ = first_phases(definition, record, succeeded)
+    for name, step in steps.items():
+        phases[name] = _PHASES_LEFT.get(step["StepStatus"], Phase.ENDED)
+    conditions = {name for name in succeeded if definition.steps[name].type == CONDITION}
+    return phases, {name: _outcome(steps[name]) for name in conditions}
 
 
 def _source_name(records: Records, pipeline: str, source: str) -> str:

@@ -71,6 +71,11 @@ class JobFolder:
         """The program's temporary files."""
         return self.root / "tmp"
 
+    @property
+    def stream(self) -> Path:
+        """The file that names the job's log stream."""
+        return self.root / "stream"
+
     def make(self) -> None:
         """Make it, empty; what a job of the same name left is removed."""
         self.remove()

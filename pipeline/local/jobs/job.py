@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.local.job_logs import JobLogs, LogWriter
 from pipeline.local.jobs.catalog import Images, on_this_machine
 from pipeline.local.jobs.environment import environment
 from pipeline.local.jobs.folder import JobFolder
 from pipeline.local.jobs.guardian import Guardian
-from pipeline.local.jobs.process import Command, LineReader, NotStarted, Process
+from pipeline.local.jobs.process import Command, LineReader, NotStarted
 from pipeline.local.jobs.status import finished
+from pipeline.local.jobs.supervised import Place
 from pipeline.local.objects import Objects
 from pipeline.local.records import Record, Records
 
@@ -68,13 +70,23 @@ class Tools:
     waits: Waits
 
 
+class Endable(Protocol):
+    """A running program."""
+
+    def terminate(self, grace: float) -> None:
+        """Ask it to end, and kill it if it is not gone after `grace` seconds."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
 class Control:
     """Ends a job from another thread."""
 
     def __init__(self, grace: float) -> None:
         self._grace = grace
         self._lock = threading.Lock()
-        self._process: Process | None = None
+        self._process: Endable | None = None
         self.cause: Cause | None = None
 
     def end(self, cause: Cause) -> None:
@@ -84,14 +96,14 @@ class Control:
             if self._process is not None:
                 self._end_process(self._process, cause)
 
-    def hold(self, process: Process) -> None:
+    def hold(self, process: Endable) -> None:
         """From now on this is the process to end."""
         with self._lock:
             self._process = process
             if self.cause is not None:
                 self._end_process(process, self.cause)
 
-    def _end_process(self, process: Process, cause: Cause) -> None:
+    def _end_process(self, process: Endable, cause: Cause) -> None:
         if cause is Cause.SHUT_DOWN:
             process.kill()
         else:
@@ -131,10 +143,11 @@ class Job:
     Attributes:
         kind: TrainingJob, ProcessingJob or TransformJob.
         name: Its name.
-        folder: Its folder; made, and empty.
+        folder: Its folder; made, and empty unless the job is taken over.
         tools: What all jobs work with.
         control: Ends it from outside.
         log: Its log stream.
+        is_left: Whether a server before this one has started its program, so that its inputs are there.
     """
 
     kind: str
@@ -143,6 +156,7 @@ class Job:
     tools: Tools
     control: Control
     log: LogWriter = field(compare=False)
+    is_left: bool = False
 
     def record(self) -> Record:
         """The record as it is now."""
@@ -160,7 +174,7 @@ class Job:
         self.amend(lambda record: finished(self.kind, record, status, now, reason, secondary, **fields))
 
     def run(self, program: Program) -> int:
-        """Run a program to its end.
+        """Run a program to its end, or take over the one that a server before this one has started.
 
         Returns:
             Its exit code; 127 or 126 if it cannot be started. `control.cause` says if it was ended.
@@ -170,19 +184,24 @@ class Job:
             for reader in (self.log.write, *program.readers):
                 reader(lines)
 
+        place = Place(self.folder.root)
         try:
-            process = Process(command_for(self.tools, self.folder, program), read, self.tools.guardian)
+            command = command_for(self.tools, self.folder, program)
+            process = place.adopt(read) if self.is_left else place.start(command, read)
         except NotStarted as error:
             self.log.write([str(error)])
             return error.exit_code
         self.control.hold(process)
-        timer = threading.Timer(program.max_runtime or 0, self.control.end, [Cause.OVERTIME])
-        timer.daemon = True
-        if program.max_runtime is not None:
-            timer.start()
+        timer = self._timer(place, program.max_runtime)
         try:
-            code = process.wait()
+            return process.wait()
         finally:
             timer.cancel()
-        assert code is not None
-        return code
+
+    def _timer(self, place: Place, max_runtime: float | None) -> threading.Timer:
+        ran = time.time() - place.started() if self.is_left else 0
+        timer = threading.Timer(max((max_runtime or 0) - ran, 0), self.control.end, [Cause.OVERTIME])
+        timer.daemon = True
+        if max_runtime is not None:
+            timer.start()
+        return timer

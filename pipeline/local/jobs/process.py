@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import selectors
-import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from pipeline.local.jobs.guardian import Guardian
 from pipeline.local.jobs.lines import LineSplitter
+from pipeline.local.jobs.process_group import ProcessGroup
 
 _READ = 65536
 """Bytes read at once: what a pipe of Linux holds."""
@@ -80,10 +78,6 @@ class Process:
     def __init__(self, command: Command, read_lines: LineReader, guardian: Guardian) -> None:
         self._read_lines = read_lines
         self._guardian = guardian
-        self._lock = threading.Lock()
-        self._reaped = False
-        self._killer: threading.Timer | None = None
-        self._kill_at = 0.0
         self._exited = threading.Event()
         self._ended, self._end = os.pipe()
         try:
@@ -101,6 +95,7 @@ class Process:
             os.close(self._ended)
             os.close(self._end)
             raise NotStarted(command.arguments[0], error) from error
+        self._group = ProcessGroup(self.pid)
         self._guardian.watch(self.pid)
         self._reader = threading.Thread(target=self._read, name=f"output-{self.pid}", daemon=True)
         self._reader.start()
@@ -135,39 +130,20 @@ class Process:
 
         Of several calls the earliest end of a grace counts.
         """
-        self._signal(signal.SIGTERM)
-        kill_at = time.monotonic() + grace
-        with self._lock:
-            if self._reaped or (self._killer is not None and self._kill_at <= kill_at):
-                return
-            if self._killer is not None:
-                self._killer.cancel()
-            self._kill_at = kill_at
-            self._killer = threading.Timer(grace, self.kill)
-            self._killer.daemon = True
-            self._killer.start()
+        self._group.terminate(grace)
 
     def kill(self) -> None:
         """End the group at once (SIGKILL)."""
-        self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
-        with self._lock:
-            # Once the child is reaped the number of its group may be another's.
-            if not self._reaped:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self.pid, number)
+        self._group.kill()
 
     def _watch(self) -> None:
         if hasattr(os, "waitid"):
             # Wait without reaping: the group's number stays ours until it is killed.
             os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
             self.kill()
-        with self._lock:
-            self._child.wait()
-            self._reaped = True
-            if self._killer is not None:
-                self._killer.cancel()
+            self._group.gone()
+        self._child.wait()
+        self._group.gone()
         self._guardian.forget(self.pid)
         os.close(self._end)
         self._reader.join()

@@ -25,14 +25,15 @@ OVERTIME = "the job ran longer than its MaxRuntimeInSeconds of {seconds}"
 def run(job: Job) -> None:
     """Run a processing job from its record to its end."""
     now = job.tools.clock()
-    record = job.amend(lambda record: {**record, "ProcessingStartTime": now, "LastModifiedTime": now})
+    record = job.amend(lambda record: {"ProcessingStartTime": now, **record, "LastModifiedTime": now})
     try:
-        lay_out_processing(job.folder, record)
-        _download(job, record)
+        if not job.is_left:
+            lay_out_processing(job.folder, record)
+            _download(job, record)
     except (ObjectsError, OutsideFolder, OSError) as error:
         job.finish("Failed", download_error(text_of(error)))
         return
-    code = 0 if job.control.cause else job.run(_program(job, record))
+    code = 0 if job.control.cause and not job.is_left else job.run(_program(job, record))
     status, reason = _ending(job, record, code)
     message = read_reason(job.folder.ml / "output" / "message")
     try:

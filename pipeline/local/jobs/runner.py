@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.local.job_logs import JobLogs
+from pipeline.local.job_logs import GROUPS, JobLogs, LogWriter
 from pipeline.local.jobs import processing, training, transform
 from pipeline.local.jobs.catalog import IMAGES, Images
 from pipeline.local.jobs.folder import JobFolder
@@ -19,12 +19,15 @@ from pipeline.local.jobs.guardian import Guardian
 from pipeline.local.jobs.job import Cause, Control, Job, Tools, Waits
 from pipeline.local.jobs.reasons import SHUT_DOWN, bug
 from pipeline.local.jobs.status import RUNNING, finished, stopping
+from pipeline.local.jobs.supervised import Place
 from pipeline.local.jobs.support import CHECKS
 from pipeline.local.objects import Objects
 from pipeline.local.records import Record, RecordMissing, Records, RecordsClosed
 
 _log = logging.getLogger(__name__)
 
+# A transform job is work of the server itself: it cannot go on without it.
+_SUPERVISED = ("ProcessingJob", "TrainingJob")
 _JOIN_S = 30.0
 """Seconds for a killed job's thread to write its last record."""
 
@@ -88,8 +91,25 @@ class JobRunner:
 
     def start(self, kind: str, name: str) -> None:
         """Run a recorded job in a thread and return at once."""
+        self._start(kind, name, is_left=False)
+
+    def adopt(self) -> set[tuple[str, str]]:
+        """Go on with the jobs whose programs a server before this one has started (runtime.Jobs.adopt)."""
+        adopted = set()
+        for kind in _SUPERVISED:
+            for name, record in self._tools.records.items(kind):
+                is_running = record[f"{kind}Status"] in RUNNING
+                if is_running and Place(self._job_folder(kind, name).root).is_left():
+                    adopted.add((kind, name))
+                    self._start(kind, name, is_left=True)
+                    if record[f"{kind}Status"] == "Stopping":
+                        self._running[kind, name].control.end(Cause.STOPPED)
+        return adopted
+
+    def _start(self, kind: str, name: str, *, is_left: bool) -> None:
         control = Control(self._tools.waits.grace)
-        thread = threading.Thread(target=self._run, args=(kind, name, control), name=f"{kind}-{name}")
+        arguments = (kind, name, control, is_left)
+        thread = threading.Thread(target=self._run, args=arguments, name=f"{kind}-{name}")
         with self._lock:
             if self._closed:
                 raise RecordsClosed("the server is going down")
@@ -118,12 +138,15 @@ class JobRunner:
             each.thread.join(_JOIN_S)
         self._tools.guardian.close()
 
-    def _run(self, kind: str, name: str, control: Control) -> None:
-        folder = JobFolder(self._folder / kind / name)
+    def _job_folder(self, kind: str, name: str) -> JobFolder:
+        return JobFolder(self._folder / kind / name)
+
+    def _run(self, kind: str, name: str, control: Control, is_left: bool) -> None:
+        folder = self._job_folder(kind, name)
         try:
-            folder.make()
-            job = Job(kind, name, folder, self._tools, control, self._tools.logs.for_job(kind, name))
-            RUNS[kind](job)
+            if not is_left:
+                folder.make()
+            RUNS[kind](Job(kind, name, folder, self._tools, control, self._log(kind, name, folder), is_left))
         except (RecordMissing, RecordsClosed):
             _log.info("the record of %s %s is gone", kind, name)
         except Exception as error:
@@ -133,6 +156,15 @@ class JobRunner:
             self._tidy(kind, name, folder)
             with self._lock:
                 self._running.pop((kind, name), None)
+
+    def _log(self, kind: str, name: str, folder: JobFolder) -> LogWriter:
+        """The job's log stream; one that is taken over goes on with its own."""
+        try:
+            return self._tools.logs.reopen(GROUPS[kind], folder.stream.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            log = self._tools.logs.for_job(kind, name)
+            folder.stream.write_text(log.stream, encoding="utf-8")
+            return log
 
     def _tidy(self, kind: str, name: str, folder: JobFolder) -> None:
         """Remove the folder, but keep that of a failed job for a look."""

@@ -28,17 +28,19 @@ CHECKPOINTS = "/opt/ml/checkpoints"
 
 def run(job: Job) -> None:
     """Run a training job from its record to its end."""
-    now = job.tools.clock()
-    record = job.amend(lambda record: moved(record, "Downloading", now, TrainingStartTime=now))
-    try:
-        lay_out_training(job.folder, record)
-        _download(job, record)
-    except (ObjectsError, OutsideFolder, OSError) as error:
-        job.finish("Failed", download_error(text_of(error)))
-        return
-    _move(job, "Training")
+    record = job.record()
+    if not job.is_left:
+        now = job.tools.clock()
+        record = job.amend(lambda record: moved(record, "Downloading", now, TrainingStartTime=now))
+        try:
+            lay_out_training(job.folder, record)
+            _download(job, record)
+        except (ObjectsError, OutsideFolder, OSError) as error:
+            job.finish("Failed", download_error(text_of(error)))
+            return
+        _move(job, "Training")
     watch = _watch(job, record)
-    code = 0 if job.control.cause else job.run(_program(job, record, watch))
+    code = 0 if job.control.cause and not job.is_left else job.run(_program(job, record, watch))
     _move(job, "Uploading")
     status, secondary, reason = _ending(job, code)
     fields: dict[str, Any] = {"FinalMetricDataList": watch.final()} if watch.final() else {}

@@ -50,6 +50,7 @@ class FakeJobs:
     finish: Finish = complete
     checked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
+    left: set[tuple[str, str]] = field(default_factory=set)
 
     def check(self, kind: str, request: Mapping[str, Any]) -> None:
         self.checked.append((kind, request))
@@ -63,6 +64,9 @@ class FakeJobs:
         fields = self.finish(kind, record)
         if fields is not None:
             self.records.update(kind, name, **fields)
+
+    def adopt(self) -> set[tuple[str, str]]:
+        return self.left
 
     def stop(self, kind: str, name: str) -> None:
         self.records.update(kind, name, **{f"{kind}Status": "Stopped"})

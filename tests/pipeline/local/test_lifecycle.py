@@ -19,11 +19,10 @@ import pytest
 
 from pipeline.errors import RunError, UsageError
 from pipeline.local import lifecycle
-from pipeline.local.execution.executor import INTERRUPTED
 from pipeline.local.lifecycle import LocalEndpoint, ensure_running, reset, status, stop
 from pipeline.local.locks import hold
-from tests.pipeline.local.api.requests import ROLE, processing
-from tests.pipeline.local.definitions import BUCKET, arguments, definition, fail, step
+from tests.pipeline.local.api.requests import ROLE
+from tests.pipeline.local.definitions import BUCKET, definition, fail
 
 
 @pytest.fixture
@@ -87,44 +86,6 @@ def test_a_life(home: Path) -> None:
     assert status(home) is None
     assert [path.name for path in home.iterdir()] == ["mine.txt"]
     reset(home)
-
-
-def test_after_kill_nothing_runs_for_ever(home: Path) -> None:
-    """A job that waits for a pipe to close shows that it runs, and that it ended with its server."""
-    first = ensure_running(home, 0)
-    fifo = home / "fifo"
-    os.mkfifo(fifo)
-    started = start_pipeline(first, f"import time; open({str(fifo)!r}, 'w'); time.sleep(600)")
-    # Opening returns when the job opens the other end; reading, when the job is gone.
-    with fifo.open() as end:
-        os.kill(first.pid, signal.SIGKILL)
-        os.waitpid(first.pid, 0)
-        assert end.read() == ""
-    assert status(home) is None
-
-    second = ensure_running(home, 0)
-    assert second.pid != first.pid
-    sagemaker = client(second, "sagemaker")
-    execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=started)
-    (step,) = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=started)["PipelineExecutionSteps"]
-    job = step["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
-    described = sagemaker.describe_processing_job(ProcessingJobName=job)
-    statuses = (execution["PipelineExecutionStatus"], step["StepStatus"], described["ProcessingJobStatus"])
-    assert statuses == ("Failed", "Failed", "Failed")
-    assert {execution["FailureReason"], step["FailureReason"], described["FailureReason"]} == {INTERRUPTED}
-
-
-def start_pipeline(at: LocalEndpoint, program: str) -> str:
-    """Start an execution whose only step runs a Python program; returns its ARN."""
-    own = processing("x")
-    own["AppSpecification"] = {
-        "ImageUri": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3",
-        "ContainerEntrypoint": ["python3", "-c", program],
-    }
-    sagemaker = client(at, "sagemaker")
-    text = definition(step("Run", "Processing", arguments(own)))
-    sagemaker.create_pipeline(PipelineName="p", PipelineDefinition=text, RoleArn=ROLE)
-    return str(sagemaker.start_pipeline_execution(PipelineName="p")["PipelineExecutionArn"])
 
 
 def test_one_that_does_not_end_is_killed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

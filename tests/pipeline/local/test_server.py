@@ -22,9 +22,6 @@ def test_endpoints_are_restored_and_unfinished_work_is_ended(server: Running, tm
     made: list[FakeEndpoints] = []
 
     def runners(_: Path, records: Records, __: Keeping) -> Runners:
-        job = records.get("TransformJob", "t")
-        assert job is not None
-        assert job["TransformJobStatus"] == "Failed"
         made.append(FakeEndpoints(records))
         return Runners(server.objects, FakeJobs(records), made[0])
 
@@ -33,6 +30,9 @@ def test_endpoints_are_restored_and_unfinished_work_is_ended(server: Running, tm
         second = LocalServer(home, listener, key_pair(home), runners)
         second.start()
         assert made[0].restored
+        job = second.records.get("TransformJob", "t")
+        assert job is not None
+        assert job["TransformJobStatus"] == "Failed"
         second.close()
     with pytest.raises(RecordsClosed):
         second.records.list("TransformJob")

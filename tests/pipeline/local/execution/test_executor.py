@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.local.execution.executor import INTERRUPTED, repair
+from pipeline.local.execution.execution import INTERRUPTED
+from pipeline.local.execution.executor import repair
 from pipeline.local.records import Record, Records
 
 NOW = 99.0
@@ -32,19 +33,7 @@ NOW = 99.0
             id="a transform job",
         ),
         pytest.param(
-            "PipelineExecution",
-            {"PipelineExecutionStatus": "Executing"},
-            {"PipelineExecutionStatus": "Failed"},
-            id="an execution",
-        ),
-        pytest.param(
-            "PipelineExecution",
-            {"PipelineExecutionStatus": "Stopping"},
-            {"PipelineExecutionStatus": "Failed"},
-            id="an execution that stops",
-        ),
-        pytest.param(
-            "Endpoint", {"EndpointStatus": "Creating"}, {"EndpointStatus": "Failed"}, id="an endpoint"
+            "Endpoint", {"EndpointStatus": "Deleting"}, {"EndpointStatus": "Failed"}, id="an endpoint"
         ),
     ],
 )

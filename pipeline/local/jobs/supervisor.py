@@ -1,0 +1,67 @@
+"""Runs a job's program, and writes down how it ended, whether or not the server is still there.
+
+This file is run by its path, as a small process of its own: the leader of the group in which the program
+runs. It holds a lock on a file as long as it lives, and that file has its process id. The program's exit code
+goes to another file; then the rest of the group is killed, as a container ends with its main process.
+
+Usage: supervisor.py RUNNING EXIT PROGRAM [ARGUMENT...]
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+_ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main(running: str, ended: str, *arguments: str) -> None:
+    """Run the program to its end; does not return."""
+    for number in _ASKED_TO_END:
+        # The whole group gets these signals: what they do is the program's affair.
+        signal.signal(number, _leave_it)
+    lock = os.open(running, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.write(lock, str(os.getpid()).encode())
+    # A signal that comes now waits until the program is there, or is about to be.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED_TO_END)
+    child = os.fork()
+    if child == 0:
+        _become(arguments)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED_TO_END)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    _write(ended, str(code if code >= 0 else 128 - code))
+    os.killpg(0, signal.SIGKILL)
+
+
+def _leave_it(*_: object) -> None:
+    return
+
+
+def _become(arguments: Sequence[str]) -> NoReturn:
+    # Python ignores SIGPIPE and SIGXFSZ, and a program would inherit that.
+    for number in (*_ASKED_TO_END, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED_TO_END)
+    try:
+        os.execvp(arguments[0], list(arguments))  # noqa: S606 - what a job's program is, the catalogue says
+    except OSError as error:
+        os.write(1, f"cannot start {arguments[0]!r}: {error.strerror}\n".encode())
+        # The exit codes of a container, as Docker and shells give them: not found, not executable.
+        os._exit(127 if isinstance(error, FileNotFoundError) else 126)
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file at once, or not at all."""
+    with open(f"{path}.new", "w", encoding="ascii") as file:  # noqa: PTH123 - pathlib is slow to import
+        file.write(text)
+    os.replace(f"{path}.new", path)  # noqa: PTH105
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

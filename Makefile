@@ -41,7 +41,7 @@ generate: $(VENV)/installed-dev ## write anew what is generated: schema, documen
 	$(BIN)/python -m pipeline.config.schema
 	$(BIN)/python -m pipeline.config.reference
 	$(BIN)/python -m pipeline.local.parity
-	$(BIN)/python -m pipeline.permissions_page
+	$(BIN)/python -m pipeline.permissions.page
 	$(BIN)/python -m tests.generate_algorithm
 	$(BIN)/python -m tests.generate_diagnostics
 	$(BIN)/python -m tests.regenerate_golden

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.aws_model.shapes import Path
 from pipeline.checks.conflicts import (
     Conflict,
     Members,
@@ -22,7 +23,6 @@ from pipeline.checks.conflicts import (
     one_of,
     unique,
 )
-from pipeline.shapes import Path
 from steps.instances import family, has_local_storage, known
 
 

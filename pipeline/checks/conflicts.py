@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pipeline.aws_model.shapes import Path
 from pipeline.language.document import brief
-from pipeline.shapes import Path
 
 Members = Mapping[str, object]
 """The members of a structure that are not null. What is known only later is UNKNOWN."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Union
 
+from pipeline.aws_model.service_model import operation, service
 from pipeline.language.definition import Step
 from pipeline.language.paths import Part, Path, shown
-from pipeline.service_model import operation, service
 from pipeline.suggestion import listed, suggestion
 
 if TYPE_CHECKING:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipeline.aws_model.service_model import operation
+from pipeline.aws_model.shapes import Rule, Violation, structures, violations
 from pipeline.checks import wording
 from pipeline.checks.combinations import COMBINATIONS
 from pipeline.checks.substitution import Substitution, evaluated
@@ -13,8 +15,6 @@ from pipeline.language.definition import Definition, Step
 from pipeline.language.document import shown
 from pipeline.language.parameters import Value
 from pipeline.language.problem import Problem, of_step
-from pipeline.service_model import operation
-from pipeline.shapes import Rule, Violation, structures, violations
 
 if TYPE_CHECKING:
     from botocore.model import Shape

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipeline import patterns
+from pipeline.aws_model import patterns
+from pipeline.aws_model.shapes import Path, Rule, Violation, violations
 from pipeline.checks.types import property_shape, type_of
 from pipeline.language import expressions
 from pipeline.language.definition import Definition
@@ -14,7 +15,6 @@ from pipeline.language.document import brief
 from pipeline.language.early import EarlyScope
 from pipeline.language.expressions import UNKNOWN, ExpressionError
 from pipeline.language.parameters import Declaration, Value
-from pipeline.shapes import Path, Rule, Violation, violations
 
 if TYPE_CHECKING:
     from botocore.model import Shape

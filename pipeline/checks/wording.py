@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipeline.aws_model.shapes import Rule, Violation, fits
 from pipeline.language.document import brief, load, shown
 from pipeline.language.problem import Problem
-from pipeline.shapes import Rule, Violation, fits
 from pipeline.suggestion import listed, suggestion
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Profil
 from pipeline.cli.target import Target
 
 if TYPE_CHECKING:
-    from pipeline.data import Pushed
+    from pipeline.data.push import Pushed
 
 _EXAMPLES = 3
 
@@ -26,7 +26,7 @@ def sample(
     They ship inside scikit-learn, so this needs no network. train/ and validation/ hold one folder a class;
     held-out/ holds images that are in neither, for predict.
     """
-    from pipeline.sample import write_digits
+    from pipeline.data.sample import write_digits
 
     summary = write_digits(folder)
     if as_json:
@@ -49,8 +49,8 @@ def push(
 
     Hidden files and those of operating systems are skipped. Links are followed inside the folder only.
     """
-    from pipeline.data import push as upload
-    from pipeline.image_folder import read_splits
+    from pipeline.data.folder import read_splits
+    from pipeline.data.push import push as upload
 
     splits = read_splits(folder, ("train", "validation"))
     for split in splits.values():

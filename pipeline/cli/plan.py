@@ -10,8 +10,6 @@ from typing import Annotated
 
 import typer
 
-from pipeline import plan as planning
-from pipeline import plan_file, prices
 from pipeline.cli import console, hints, watching
 from pipeline.cli.building import build
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Profile, Region
@@ -20,6 +18,9 @@ from pipeline.cli.upsert import Job, desired
 from pipeline.errors import Finding
 from pipeline.preflight.check import Check, Outcome
 from pipeline.preflight.quick import quick_checks
+from pipeline.pricing import estimate
+from pipeline.upserting import plan as planning
+from pipeline.upserting import plan_file
 
 _PENDING = 2
 _SIGNS = {Outcome.FAILED: "✗", Outcome.UNKNOWN: "?"}
@@ -45,7 +46,7 @@ def plan(
     definition = build(job.loaded, local=job.session.is_local)
     found = planning.plan(job.session, desired(job.loaded, definition), caching=job.loaded.config.caching)
     checks = list(quick_checks(job.session, job.loaded))
-    costs = prices.costs(job.session, job.loaded, definition)
+    costs = estimate.costs(job.session, job.loaded, definition)
     if as_json:
         checked = [check.to_json() for check in checks]
         console.result_json({**found.to_json(), "checks": checked, "costs": costs.to_json()})

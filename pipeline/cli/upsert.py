@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline import plan_file
 from pipeline.cli import console
 from pipeline.cli.building import build
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Profile, Region
 from pipeline.cli.target import Target
 from pipeline.config.loader import Loaded
-from pipeline.desired import Desired
 from pipeline.errors import Finding, UsageError
 from pipeline.session import Session
-from pipeline.upsert import Upserted, bring_back
-from pipeline.upsert import upsert as bring_about
+from pipeline.upserting import plan_file
+from pipeline.upserting.desired import Desired
+from pipeline.upserting.upsert import Upserted, bring_back
+from pipeline.upserting.upsert import upsert as bring_about
 
 if TYPE_CHECKING:
     from pipeline.definition import Definition

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipeline import service_model
+from pipeline.aws_model import service_model
 from pipeline.language import conditions, expressions, parameters
 from pipeline.local.api import refused
 from pipeline.local.api.operations import OPERATIONS

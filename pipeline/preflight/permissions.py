@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from pipeline.aws_errors import code_of
 from pipeline.config.loader import Loaded
 from pipeline.errors import Finding
-from pipeline.permissions import Scope, Statement, caller_statements, role_statements
+from pipeline.permissions.statements import Scope, Statement, caller_statements, role_statements
 from pipeline.preflight.check import Check, failed, not_needed, passed, unknown
 from pipeline.session import Session
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from pipeline.aws_errors import code_of
 from pipeline.config.loader import Loaded
 from pipeline.errors import Finding, Place
-from pipeline.permissions import SERVICE
+from pipeline.permissions.statements import SERVICE
 from pipeline.preflight.check import Check, failed, not_needed, passed, unknown
 from pipeline.preflight.trust import Asking, Verdict, judge
 from pipeline.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import service_model
+from pipeline.aws_model import service_model
 from pipeline.errors import ImgpipeError
 from pipeline.local.api import (
     endpoint_configs,

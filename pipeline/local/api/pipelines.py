@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline import service_model
+from pipeline.aws_model import service_model
 from pipeline.errors import ImgpipeError
 from pipeline.language import definition as definitions
 from pipeline.language.definition import Definition, DefinitionError

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from pipeline.aws_model.shapes import Path, Rule, Violation, violations
 from pipeline.local.errors import ApiError
-from pipeline.shapes import Path, Rule, Violation, violations
 
 
 def check(shape: Shape | None, value: object, skip: object = None) -> None:

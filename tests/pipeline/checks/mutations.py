@@ -8,11 +8,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import patterns
+from pipeline.aws_model import patterns
+from pipeline.aws_model.service_model import operation
 from pipeline.checks.requests import REQUESTS
 from pipeline.language.definition import Step, parse
 from pipeline.language.problem import Path
-from pipeline.service_model import operation
 
 Json = Any
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.aws_model.service_model import service
 from pipeline.checks.combinations import COMBINATIONS
-from pipeline.service_model import service
 from tests.definitions import get
 from tests.pipeline.checks.steps import ABSENT, ARGUMENTS, IMAGE, Json, changed, parameter, problems_of
 

@@ -7,12 +7,12 @@ from botocore import __version__ as botocore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.aws_model.service_model import operation, service
 from pipeline.checks import requests
 from pipeline.checks.requests import REQUESTS
 from pipeline.language.definition import parse
 from pipeline.language.parameters import Value
 from pipeline.language.problem import Path
-from pipeline.service_model import operation, service
 from tests.definitions import get, join
 from tests.pipeline.checks.steps import ABSENT, ARGUMENTS, ROLE, Json, changed, parameter, problems_of
 

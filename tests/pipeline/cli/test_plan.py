@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.cli import entry
 from pipeline.cli.target import Target
-from pipeline.desired import Desired
 from pipeline.session import Session
-from pipeline.upsert import Upserted, upsert
+from pipeline.upserting.desired import Desired
+from pipeline.upserting.upsert import Upserted, upsert
 from pipeline.versions import versions
 
 CONFIG = """\

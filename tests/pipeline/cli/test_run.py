@@ -12,7 +12,7 @@ from pipeline.cli.target import Target
 from pipeline.config.loader import Loaded, load_config
 from pipeline.errors import UsageError
 from pipeline.session import Session
-from pipeline.upsert import Upserted
+from pipeline.upserting.upsert import Upserted
 from tests.pipeline.starting.definitions import text
 from tests.pipeline.stubs import stub_session
 

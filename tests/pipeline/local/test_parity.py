@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.aws_model.service_model import operation
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.api.refused import ARGUMENTS
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
 from pipeline.local.parity import PATH, page
-from pipeline.service_model import operation
 
 
 def test_the_page_is_current() -> None:

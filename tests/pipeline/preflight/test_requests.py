@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 from botocore.stub import ANY, Stubber
 
-from pipeline.permissions import Statement
+from pipeline.permissions.statements import Statement
 from pipeline.preflight.permissions import _lacks
 from pipeline.preflight.quotas import without_quota
-from pipeline.price_list import price
+from pipeline.pricing.price_list import price
 from pipeline.session import Session
 from tests.pipeline.preflight.conftest import ROLE, Load
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from botocore.model import ServiceModel
 
+from pipeline.aws_model.service_model import operation, service
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.api.shapes import check, problems, shown
 from pipeline.local.errors import ApiError
-from pipeline.service_model import operation, service
 from tests.pipeline.local.api.requests import training
 
 SHAPE = ServiceModel(

@@ -1,0 +1,1 @@
+"""AWS's own description of its services, and what it asks of a request."""

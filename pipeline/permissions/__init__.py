@@ -1,0 +1,1 @@
+"""What the pipeline's role and whoever drives it must be allowed to do."""

@@ -1,0 +1,145 @@
+"""What an upsert would do, without doing any of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.bucket import has_bucket
+from pipeline.errors import Finding
+from pipeline.registry import has_group
+from pipeline.session import Session
+from pipeline.triggers import Triggers, triggers
+from pipeline.upserting.changes import Changes, compare
+from pipeline.upserting.deployed import Deployed, deployed
+from pipeline.upserting.desired import Desired
+from pipeline.upserting.uploads import contents, missing
+
+_SIGNS = {"create": "+", "update": "~", "unchanged": " "}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an upsert would do.
+
+    Attributes:
+        engine: What would run the pipeline, in words.
+        is_local: Whether that is the local SageMaker.
+        account: Twelve digits.
+        region: Such as us-east-1.
+        desired: What should exist.
+        present: The pipeline as it is; None if there is none.
+        changes: What must happen to it.
+        has_bucket: Whether the bucket exists.
+        has_group: Whether the model package group does.
+        uploads: S3 key and size in bytes of what is not in the bucket.
+        triggers: What starts the pipeline, none of which is touched.
+        warnings: What is not wrong, but probably not meant.
+    """
+
+    engine: str
+    is_local: bool
+    account: str
+    region: str
+    desired: Desired
+    present: Deployed | None
+    changes: Changes
+    has_bucket: bool
+    has_group: bool
+    uploads: tuple[tuple[str, int], ...]
+    triggers: Triggers
+    warnings: tuple[Finding, ...]
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether an upsert would do something."""
+        return bool(self._counts())
+
+    def lines(self) -> list[str]:
+        """The plan for people."""
+        action = self.changes.action
+        return [
+            f"{_SIGNS[action]} pipeline {self.desired.name}: {action}",
+            *(f"    {line}" for line in self.changes.lines()),
+            *(f"    note: {note}" for note in self.changes.notes),
+            _thing(f"model package group {self.desired.group}", is_there=self.has_group),
+            _thing(f"bucket {self.desired.bucket}", is_there=self.has_bucket),
+            *(f"+ {key.rsplit('/', 1)[-1]}: upload ({-(-size // 1024):,} KiB)" for key, size in self.uploads),
+            *self.triggers.lines(),
+        ]
+
+    def total(self) -> str:
+        """All of it in one line."""
+        return ", ".join(self._counts()) or "nothing to do"
+
+    def to_json(self) -> dict[str, object]:
+        """The plan for programs."""
+        return {
+            "pending": self.is_pending,
+            "engine": self.engine,
+            "account": self.account,
+            "region": self.region,
+            "pipeline": {"name": self.desired.name, **self.changes.to_json()},
+            "modelPackageGroup": {"name": self.desired.group, "action": _action(self.has_group)},
+            "bucket": {"name": self.desired.bucket, "action": _action(self.has_bucket)},
+            "uploads": [key for key, _ in self.uploads],
+            "triggers": self.triggers.to_json(),
+            "notes": list(self.changes.notes),
+            "findings": [warning.to_json() for warning in self.warnings],
+        }
+
+    def _counts(self) -> list[str]:
+        created = [self.changes.action == "create", not self.has_group, not self.has_bucket].count(True)
+        updated = int(self.changes.action == "update")
+        counts = {"to create": created, "to update": updated, "to upload": len(self.uploads)}
+        return [f"{count} {what}" for what, count in counts.items() if count]
+
+
+def plan(session: Session, desired: Desired, *, caching: str | None = None) -> Plan:
+    """What an upsert would do. Asks AWS, and changes nothing there.
+
+    Args:
+        session: Where the upsert would go.
+        desired: What should exist.
+        caching: How long results of steps are used again, if they are.
+
+    Raises:
+        RunError: An upsert could not be done at all, such as for want of a bucket.
+    """
+    present = deployed(session, desired.name, needs_tags=bool(desired.tags))
+    bucket_exists = has_bucket(session, desired.bucket)
+    absent = missing(session, desired) if bucket_exists else contents(desired).items()
+    starting = triggers(session, present.arn) if present else Triggers()
+    return Plan(
+        engine=session.engine,
+        is_local=session.is_local,
+        account=session.facts.account,
+        region=session.facts.region,
+        desired=desired,
+        present=present,
+        changes=compare(present, desired),
+        has_bucket=bucket_exists,
+        has_group=has_group(session, desired.group),
+        uploads=tuple((key, len(content)) for key, content in absent),
+        triggers=starting,
+        warnings=(_cached(caching, starting),) if caching and starting else (),
+    )
+
+
+def _thing(name: str, *, is_there: bool) -> str:
+    return f"  {name}: exists" if is_there else f"+ {name}: create"
+
+
+def _action(is_there: bool) -> str:
+    return "unchanged" if is_there else "create"
+
+
+def _cached(caching: str, starting: Triggers) -> Finding:
+    names = ", ".join([*starting.rules, *starting.schedules])
+    return Finding(
+        "R133",
+        "cached-trigger",
+        f"caching is {caching}, and {names} starts the pipeline by itself",
+        details=(("why", "new images under the same prefix do not make a cached step run again"),),
+        hint="leave out `caching`, or let each execution have a prefix of its own as TrainData",
+        severity="warning",
+    )

@@ -52,12 +52,18 @@ def build_and_check(loaded: Loaded) -> tuple[Definition, tuple[Finding, ...]]:
         ConfigError: With all that AWS would refuse, each at its place in the YAML.
     """
     cache = Cache(home(os.environ) / "cache" / "definitions")
-    checked = checked_definition(loaded.config, loaded.facts, cache, lambda: console.note(_BUILDING))
+    checked = checked_definition(
+        loaded.config, loaded.facts, cache, lambda: console.note(_BUILDING), _tell_unkept
+    )
     found = tuple(_findings(loaded, checked))
     mistakes = [one for one in found if one.severity == "error"]
     if mistakes:
         raise ConfigError(*mistakes)
     return checked.definition, (*loaded.warnings, *found)
+
+
+def _tell_unkept(error: OSError) -> None:
+    console.note(f"note: the definition could not be kept, and is built again the next time: {error}")
 
 
 def _findings(loaded: Loaded, checked: Checked) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -57,23 +58,30 @@ class Cache:
         self._folder = folder
 
     def get(self, key: str) -> Entry | None:
-        """The entry of a key; None if there is none, or its file is damaged."""
+        """The entry of a key; None if there is none, or its file is damaged or cannot be read."""
         try:
             kept = json.loads(self._file(key).read_bytes())
             problems = tuple(Problem(**{**one, "path": tuple(one["path"])}) for one in kept["problems"])
-            return Entry(kept["text"], problems, tuple(_bundle(**one) for one in kept["bundles"]))
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError):
-            # Whatever wrote this file, it was not `put`: the definition is built anew, and replaces it.
+            return Entry(str(kept["text"]), problems, tuple(_bundle(**one) for one in kept["bundles"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            # Not there, or not written by `put`: the definition is built anew, and replaces it.
             return None
 
     def put(self, key: str, entry: Entry) -> None:
-        """Keep an entry; of many, those that were kept first are dropped."""
+        """Keep an entry; of many, those that were kept first are dropped.
+
+        Raises:
+            OSError: It cannot be kept, such as on a full disk.
+        """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile("w", dir=self._folder, suffix=".part", delete=False) as file:
-            json.dump(asdict(entry), file, default=lambda content: base64.b64encode(content).decode())
-        Path(file.name).replace(self._file(key))
+        descriptor, part = tempfile.mkstemp(dir=self._folder, suffix=".part")
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(asdict(entry), file, default=lambda content: base64.b64encode(content).decode())
+            Path(part).replace(self._file(key))
+        except BaseException:
+            Path(part).unlink()
+            raise
         for old in self._oldest_first()[:-_MOST]:
             old.unlink(missing_ok=True)
 
@@ -83,8 +91,10 @@ class Cache:
     def _oldest_first(self) -> list[Path]:
         times = {}
         for entry in os.scandir(self._folder):
-            if entry.name.endswith(".json"):
-                times[Path(entry.path)] = entry.stat().st_mtime_ns
+            # Another process may drop it between the two looks.
+            with suppress(FileNotFoundError):
+                if entry.name.endswith(".json"):
+                    times[Path(entry.path)] = entry.stat().st_mtime_ns
         return sorted(times, key=lambda path: times[path])
 
 

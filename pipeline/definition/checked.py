@@ -21,7 +21,11 @@ class Checked:
 
 
 def checked_definition(
-    config: PipelineConfig, facts: AccountFacts, cache: Cache, on_build: Callable[[], None]
+    config: PipelineConfig,
+    facts: AccountFacts,
+    cache: Cache,
+    on_build: Callable[[], None],
+    on_unkept: Callable[[OSError], None],
 ) -> Checked:
     """The definition of a pipeline for an account, checked.
 
@@ -30,6 +34,7 @@ def checked_definition(
         facts: The account.
         cache: Where definitions are kept.
         on_build: Called before the SageMaker SDK is imported, which takes seconds.
+        on_unkept: Called with the reason if a definition that was built cannot be kept. It is as good.
 
     Raises:
         ConfigError: Code D101, if SageMaker has no image for a step in the region.
@@ -43,5 +48,8 @@ def checked_definition(
         from pipeline.checks.engine import problems
 
         kept = Entry(built.text, problems(built.text), built.bundles)
-        cache.put(key, kept)
+        try:
+            cache.put(key, kept)
+        except OSError as error:
+            on_unkept(error)
     return Checked(Definition(config.name, kept.text, kept.bundles), kept.problems)

@@ -43,6 +43,15 @@ def test_the_definition_of_a_sound_config(
     assert second.startswith("pipeline.yaml:5:19: warning C251 retired-instance: ml.p2.xlarge belongs to")
 
 
+def test_a_home_that_cannot_be_written_stops_nothing(
+    loaded: building.Loaded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IMGPIPE_HOME", "/dev/null")
+    assert '"ValidateImages"' in building.build(loaded).text
+    note = "note: the definition could not be kept, and is built again the next time: "
+    assert f"{note}[Errno 20] Not a directory: " in capsys.readouterr().err
+
+
 def test_the_local_sagemaker_needs_no_warning_about_machines_of_aws(
     loaded: building.Loaded, capsys: pytest.CaptureFixture[str]
 ) -> None:

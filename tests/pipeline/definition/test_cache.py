@@ -58,6 +58,20 @@ def test_a_damaged_file_is_no_entry_and_is_replaced(tmp_path: Path, damaged: byt
     assert cache.get("a") == ENTRY
 
 
+def test_what_cannot_be_read_is_no_entry(tmp_path: Path) -> None:
+    (tmp_path / "a.json").mkdir()
+    (tmp_path / "file").write_text("")
+    assert Cache(tmp_path).get("a") is None
+    assert Cache(tmp_path / "file").get("a") is None
+
+
+def test_what_cannot_be_kept_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(IsADirectoryError):
+        Cache(tmp_path).put("a", ENTRY)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
 def test_the_oldest_of_too_many_go(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     for number in range(70):

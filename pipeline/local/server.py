@@ -52,7 +52,7 @@ MakeRunners = Callable[[Path, Records, Keeping], Runners]
 def make_runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     """The real ones: jobs and endpoints as processes of this machine."""
     from pipeline.local.arns import ACCOUNT, REGION
-    from pipeline.local.endpoints import EndpointRunner
+    from pipeline.local.endpoints.runner import EndpointRunner
     from pipeline.local.job_logs import JobLogs
     from pipeline.local.jobs.runner import JobRunner
     from pipeline.local.objects import Objects

@@ -17,7 +17,7 @@ from typing import Any
 
 from moto.backends import get_backend
 
-from pipeline.local.endpoints import EndpointRunner
+from pipeline.local.endpoints.runner import EndpointRunner
 from pipeline.local.job_logs import GROUPS, JobLogs
 from pipeline.local.jobs.catalog import Image, Images
 from pipeline.local.jobs.job import Waits

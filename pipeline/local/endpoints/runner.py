@@ -19,7 +19,7 @@ from pipeline.local.errors import ApiError
 from pipeline.local.job_logs import JobLogs, endpoint_group
 from pipeline.local.jobs.catalog import IMAGES, Images
 from pipeline.local.jobs.connections import Call, NoAnswer
-from pipeline.local.jobs.fleet import Fleet, FleetEnded, FleetFailed, Variant
+from pipeline.local.endpoints.fleet import Fleet, FleetEnded, FleetFailed, Variant
 from pipeline.local.jobs.guardian import Guardian
 from pipeline.local.jobs.job import Tools, Waits
 from pipeline.local.jobs.reasons import bug

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.local.endpoints import EndpointRunner
+from pipeline.local.endpoints.runner import EndpointRunner
 from pipeline.local.errors import ApiError
 from pipeline.local.jobs.catalog import Image
 from pipeline.local.jobs.job import Waits
 from pipeline.local.records import Record
 from pipeline.local.runtime import Endpoints
 
-from .jobs.place import SECONDS, Place, make_place
-from .jobs.programs import is_alive, wait_until_gone
+from ..jobs.place import SECONDS, Place, make_place
+from ..jobs.programs import is_alive, wait_until_gone
 
 NO_PING = (
     "The primary container for production variant {} did not pass the ping health check. Please check "

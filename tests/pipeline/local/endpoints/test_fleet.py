@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.local.jobs.fleet import choose
+from pipeline.local.endpoints.fleet import choose
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.checks import requests
 from pipeline.language.definition import read
 from pipeline.language.parameters import Value
-from pipeline.language.problem import Problem
+from pipeline.language.problem import Path, Problem
 
 Json = dict[str, Any]
 
@@ -132,7 +132,7 @@ def changed(kind: str, path: str, value: object) -> Json:
     """The Arguments of a type of step, with a change at a path such as `InputDataConfig.0.ChannelName`."""
     arguments = deepcopy(ARGUMENTS[kind])
     owner: Any = arguments
-    *above, last = (int(part) if part.isdigit() else part for part in path.split("."))
+    *above, last = path_of(path)
     for part in above:
         owner = owner.setdefault(part, {}) if isinstance(owner, dict) else owner[part]
     if value is ABSENT:
@@ -140,6 +140,11 @@ def changed(kind: str, path: str, value: object) -> Json:
     else:
         owner[last] = value
     return arguments
+
+
+def path_of(text: str) -> Path:
+    """The path that is written with points: `InputDataConfig.0.ChannelName`."""
+    return tuple(int(part) if part.isdigit() else part for part in text.split("."))
 
 
 def parameter(name: str, kind: str, default: Value, *choices: Value) -> Json:
@@ -158,3 +163,14 @@ def problems_of(
     assert definition is not None
     defaults = {one["Name"]: one["DefaultValue"] for one in parameters}
     return list(requests.problems(definition, {**defaults, **(values or {})}))
+
+
+def conflicts(kind: str, arguments: Json) -> list[tuple[str, str, str, str | None]]:
+    """Code, path from the Arguments, message and hint of the errors of a step."""
+    found = problems_of(kind, arguments)
+    assert {problem.severity for problem in found} == {"error"}
+    assert all((problem.why or "").startswith("API reference, ") for problem in found)
+    return [
+        (one.code, ".".join(map(str, one.path[3:])), one.message.removeprefix("step 'Step': "), one.hint)
+        for one in found
+    ]

@@ -58,3 +58,9 @@ def refuse(load: Load) -> Refuse:
         return str(caught.value)
 
     return read
+
+
+def told(text: str) -> str:
+    """A finding without the lines of the file."""
+    lines = (line for line in text.splitlines() if " | " not in line and not line.endswith(" |"))
+    return "\n".join(line.strip() for line in lines)

@@ -111,7 +111,7 @@ def test_tags_to_write_and_to_delete() -> None:
     desired = replace(DESIRED, tags={"stage": "prod"}, definition=definition(("stage", "prod")))
     changes = compare(present, desired)
     assert changes.new_tags == {"stage": "prod"}
-    assert changes.old_tags == ("team",)
+    assert list(changes.old_tags) == ["team"]
 
 
 def test_only_tags_leave_the_definition_alone() -> None:

@@ -25,6 +25,7 @@ from tests.pipeline.checks.trainings import (
     record_io,
     setting,
     training,
+    tuning,
 )
 
 GOOD: dict[str, tuple[Change, list[Json]]] = {

@@ -12,21 +12,8 @@ from tests.pipeline.checks.trainings import (
     IMAGE,
     Json,
     found,
-    training,
+    tuning,
 )
-
-
-def tuning() -> Json:
-    request = training()
-    request["StaticHyperParameters"] = request.pop("HyperParameters")
-    ranges = {
-        "ContinuousParameterRanges": [{"Name": "learning_rate", "MinValue": "0.001", "MaxValue": "0.1"}],
-        "CategoricalParameterRanges": [{"Name": "optimizer", "Values": ["sgd", "adam"]}],
-    }
-    return {
-        "HyperParameterTuningJobConfig": {"ParameterRanges": ranges},
-        "TrainingJobDefinition": request,
-    }
 
 
 def test_a_tuning_job_of_the_algorithm() -> None:

@@ -44,6 +44,19 @@ def training() -> Json:
     }
 
 
+def tuning() -> Json:
+    request = training()
+    request["StaticHyperParameters"] = request.pop("HyperParameters")
+    ranges = {
+        "ContinuousParameterRanges": [{"Name": "learning_rate", "MinValue": "0.001", "MaxValue": "0.1"}],
+        "CategoricalParameterRanges": [{"Name": "optimizer", "Values": ["sgd", "adam"]}],
+    }
+    return {
+        "HyperParameterTuningJobConfig": {"ParameterRanges": ranges},
+        "TrainingJobDefinition": request,
+    }
+
+
 def found(kind: str, arguments: Json, parameters: list[Json] | None = None, *before: Json) -> list[str]:
     """What the check says of a step, each with where it stands in the step's Arguments."""
     step = {"Name": "Step", "Type": kind, "Arguments": arguments}

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws_errors import is_missing, is_taken
+from pipeline.aws_errors import is_missing
 from pipeline.bucket import split_uri
 from pipeline.errors import Finding, RunError
 from pipeline.session import Session
@@ -37,35 +37,6 @@ class Model:
             "created": self.created.isoformat(),
             "metrics": dict(self.metrics),
         }
-
-
-def has_group(session: Session, group: str) -> bool:
-    """Whether there is a model package group of that name."""
-    try:
-        session.client("sagemaker").describe_model_package_group(ModelPackageGroupName=group)
-    except ClientError as error:
-        if is_missing(error):
-            return False
-        raise
-    return True
-
-
-def ensure_group(session: Session, group: str) -> bool:
-    """Makes the model package group if it is missing; whether RegisterModel would is not documented.
-
-    Returns:
-        Whether it was made.
-    """
-    if has_group(session, group):
-        return False
-    try:
-        session.client("sagemaker").create_model_package_group(ModelPackageGroupName=group)
-    except ClientError as error:
-        # Another upsert was faster.
-        if not is_taken(error):
-            raise
-        return False
-    return True
 
 
 def models(session: Session, group: str) -> list[Model]:

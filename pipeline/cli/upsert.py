@@ -56,7 +56,7 @@ def upsert(
         console.result_json(done.to_json())
         return
     console.result("\n".join(_lines(name, done)))
-    if to_version is not None:
+    if to_version is not None and done.action != "unchanged":
         for line in done.changes.lines() if done.changes else ():
             console.note(f"    {line}")
         console.note(
@@ -129,6 +129,8 @@ def _lines(name: str, done: Upserted) -> Iterator[str]:
     yield f"{_SIGNS[done.action]} pipeline {name}: {done.action}{version}{more}"
     for thing in done.made:
         yield f"+ {thing}: created"
+    for thing in done.updated:
+        yield f"~ {thing}: updated"
     for uri in done.uploaded:
         yield f"+ {uri.rsplit('/', 1)[-1]}: uploaded"
     yield _total(done)
@@ -137,7 +139,7 @@ def _lines(name: str, done: Upserted) -> Iterator[str]:
 def _total(done: Upserted) -> str:
     counts = {
         "created": (done.action == "created") + len(done.made),
-        "updated": int(done.action == "updated"),
+        "updated": (done.action == "updated") + len(done.updated),
         "uploaded": len(done.uploaded),
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing to do"

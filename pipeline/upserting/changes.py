@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.difference.definitions import DONE, Change, differences, outline, summary, told
@@ -24,7 +24,7 @@ class Changes:
         settings: Role, parallelism and tags that change.
         definition: Changes of the definition; all of it where the pipeline is new.
         new_tags: Tags to add or to give another value.
-        old_tags: Keys of tags that an earlier upsert made and the config has no more.
+        old_tags: Tags that an earlier upsert made and the config has no more.
         notes: What stays although the config does not say so.
     """
 
@@ -32,7 +32,7 @@ class Changes:
     settings: tuple[Line, ...] = ()
     definition: tuple[Change, ...] = ()
     new_tags: Mapping[str, str] | None = None
-    old_tags: tuple[str, ...] = ()
+    old_tags: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -77,7 +77,10 @@ def compare(present: Deployed | None, desired: Desired) -> Changes:
     settings = (
         *_setting("role", present.role, desired.role),
         *_parallelism(present, desired),
-        *(_tag(key, present.tags.get(key), desired.tags.get(key)) for key in sorted({*new_tags, *old_tags})),
+        *(
+            tag_line(key, present.tags.get(key), desired.tags.get(key))
+            for key in sorted({*new_tags, *old_tags})
+        ),
     )
     definition = differences(present.document, document(desired.definition))
     changes = bool(settings or definition)
@@ -86,7 +89,7 @@ def compare(present: Deployed | None, desired: Desired) -> Changes:
         settings=settings,
         definition=definition,
         new_tags=new_tags,
-        old_tags=tuple(sorted(old_tags)),
+        old_tags={key: present.tags[key] for key in sorted(old_tags)},
         notes=tuple(_notes(present, desired)),
     )
 
@@ -101,7 +104,7 @@ def drift(before: Deployed | None, now: Deployed | None) -> list[str]:
     settings = (
         *_setting("role", before.role, now.role),
         *_setting("parallelism", *limits),
-        *(_tag(*tag) for tag in tags if tag[1] != tag[2]),
+        *(tag_line(*tag) for tag in tags if tag[1] != tag[2]),
     )
     return Changes("update", settings, differences(before.document, now.document)).lines()
 
@@ -125,7 +128,8 @@ def _parallelism(present: Deployed, desired: Desired) -> Iterator[Line]:
         yield Line("+" if old is None else "~", "parallelism", None if old is None else str(old), str(new))
 
 
-def _tag(key: str, old: str | None, new: str | None) -> Line:
+def tag_line(key: str, old: str | None, new: str | None) -> Line:
+    """The line for a tag that comes, goes or gets another value."""
     return Line("+" if old is None else "-" if new is None else "~", f"tags[{key}]", old, new)
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from pipeline.bucket import has_bucket
 from pipeline.errors import Finding
-from pipeline.registry import has_group
 from pipeline.session import Session
 from pipeline.triggers import Triggers, triggers
 from pipeline.upserting.changes import Changes, compare
 from pipeline.upserting.deployed import Deployed, deployed
 from pipeline.upserting.desired import Desired
+from pipeline.upserting.group import GroupChanges, compare_group
 from pipeline.upserting.uploads import contents, missing
 
 _SIGNS = {"create": "+", "update": "~", "unchanged": " "}
@@ -30,7 +30,7 @@ class Plan:
         present: The pipeline as it is; None if there is none.
         changes: What must happen to it.
         has_bucket: Whether the bucket exists.
-        has_group: Whether the model package group does.
+        group: What must happen to the model package group.
         uploads: S3 key and size in bytes of what is not in the bucket.
         triggers: What starts the pipeline, none of which is touched.
         warnings: What is not wrong, but probably not meant.
@@ -44,7 +44,7 @@ class Plan:
     present: Deployed | None
     changes: Changes
     has_bucket: bool
-    has_group: bool
+    group: GroupChanges
     uploads: tuple[tuple[str, int], ...]
     triggers: Triggers
     warnings: tuple[Finding, ...]
@@ -56,13 +56,13 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan for people."""
-        action = self.changes.action
+        action, bucket = self.changes.action, f"bucket {self.desired.bucket}"
         return [
             f"{_SIGNS[action]} pipeline {self.desired.name}: {action}",
             *(f"    {line}" for line in self.changes.lines()),
             *(f"    note: {note}" for note in self.changes.notes),
-            _thing(f"model package group {self.desired.group}", is_there=self.has_group),
-            _thing(f"bucket {self.desired.bucket}", is_there=self.has_bucket),
+            *self.group_lines(),
+            f"  {bucket}: exists" if self.has_bucket else f"+ {bucket}: create",
             *(f"+ {key.rsplit('/', 1)[-1]}: upload ({-(-size // 1024):,} KiB)" for key, size in self.uploads),
             *self.triggers.lines(),
         ]
@@ -79,7 +79,7 @@ class Plan:
             "account": self.account,
             "region": self.region,
             "pipeline": {"name": self.desired.name, **self.changes.to_json()},
-            "modelPackageGroup": {"name": self.desired.group, "action": _action(self.has_group)},
+            "modelPackageGroup": self.group.to_json(),
             "bucket": {"name": self.desired.bucket, "action": _action(self.has_bucket)},
             "uploads": [key for key, _ in self.uploads],
             "triggers": self.triggers.to_json(),
@@ -87,9 +87,19 @@ class Plan:
             "findings": [warning.to_json() for warning in self.warnings],
         }
 
+    def group_lines(self) -> list[str]:
+        """What must happen to the model package group."""
+        name, action = f"model package group {self.desired.group}", self.group.action
+        if action == "unchanged":
+            return [f"  {name}: exists"]
+        return [
+            f"{_SIGNS[action]} {name}: {action}",
+            *(f"    {line}" for setting in self.group.settings for line in setting.lines()),
+        ]
+
     def _counts(self) -> list[str]:
-        created = [self.changes.action == "create", not self.has_group, not self.has_bucket].count(True)
-        updated = int(self.changes.action == "update")
+        actions = [self.changes.action, self.group.action, _action(self.has_bucket)]
+        created, updated = actions.count("create"), actions.count("update")
         counts = {"to create": created, "to update": updated, "to upload": len(self.uploads)}
         return [f"{count} {what}" for what, count in counts.items() if count]
 
@@ -106,6 +116,7 @@ def plan(session: Session, desired: Desired, *, caching: str | None = None) -> P
         RunError: An upsert could not be done at all, such as for want of a bucket.
     """
     present = deployed(session, desired.name, needs_tags=bool(desired.tags))
+    changes = compare(present, desired)
     bucket_exists = has_bucket(session, desired.bucket)
     absent = missing(session, desired) if bucket_exists else contents(desired).items()
     starting = triggers(session, present.arn) if present else Triggers()
@@ -116,17 +127,13 @@ def plan(session: Session, desired: Desired, *, caching: str | None = None) -> P
         region=session.facts.region,
         desired=desired,
         present=present,
-        changes=compare(present, desired),
+        changes=changes,
         has_bucket=bucket_exists,
-        has_group=has_group(session, desired.group),
+        group=compare_group(session, desired.group, desired.tags, changes.old_tags),
         uploads=tuple((key, len(content)) for key, content in absent),
         triggers=starting,
         warnings=(_cached(caching, starting),) if caching and starting else (),
     )
-
-
-def _thing(name: str, *, is_there: bool) -> str:
-    return f"  {name}: exists" if is_there else f"+ {name}: create"
 
 
 def _action(is_there: bool) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline import executions, registry, versions
+from pipeline import executions, versions
 from pipeline.aws_errors import code_of, is_denied, is_taken
 from pipeline.bucket import ensure_bucket
 from pipeline.errors import Finding, RunError
@@ -18,6 +18,7 @@ from pipeline.session import Session
 from pipeline.upserting.changes import ACTIONS, Changes, compare
 from pipeline.upserting.deployed import Deployed, deployed
 from pipeline.upserting.desired import Desired
+from pipeline.upserting.group import change_group, compare_group
 from pipeline.upserting.uploads import definition_key, goes_by_s3, upload
 
 Guard = Callable[[Deployed | None], None]
@@ -41,6 +42,7 @@ class Upserted:
         changes: What changed in the pipeline.
         made: What else was made, such as `model package group digits`.
         version: Number of the new version of the definition, where the service tells it.
+        updated: What else was changed.
     """
 
     arn: str
@@ -49,6 +51,7 @@ class Upserted:
     changes: Changes | None = None
     made: tuple[str, ...] = ()
     version: int | None = None
+    updated: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The outcome for programs."""
@@ -58,6 +61,7 @@ class Upserted:
             "version": self.version,
             "uploaded": list(self.uploaded),
             "made": list(self.made),
+            "updated": list(self.updated),
             "changes": self.changes.to_json() if self.changes else None,
         }
 
@@ -82,10 +86,17 @@ def upsert(session: Session, desired: Desired, guard: Guard | None = None) -> Up
     if ensure_bucket(session, desired.bucket):
         made.append(f"bucket {desired.bucket}")
     uploaded = tuple(upload(session, desired))
-    if registry.ensure_group(session, desired.group):
-        made.append(f"model package group {desired.group}")
+    name, retagged = f"model package group {desired.group}", False
+    group = compare_group(session, desired.group, desired.tags, {})
+    if change_group(session, group):
+        made += [name] * (group.action == "create")
+        retagged = group.action == "update"
     arn, changes, version = _Writing(session, desired, guard).converge()
-    return Upserted(arn, ACTIONS[changes.action], uploaded, changes, tuple(made), version)
+    if changes.old_tags:
+        group = compare_group(session, desired.group, desired.tags, changes.old_tags)
+        retagged = change_group(session, group) or retagged
+    updated = (name,) if retagged else ()
+    return Upserted(arn, ACTIONS[changes.action], uploaded, changes, tuple(made), version, updated)
 
 
 def bring_back(session: Session, pipeline: str, bucket: str, number: int) -> Upserted:

@@ -3,11 +3,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from pipeline import registry
 from pipeline.errors import RunError
-from pipeline.session import Session
 from tests.pipeline.stubs import client_error, stub_session
 
 ARN = "arn:aws:sagemaker:us-east-1:1:model-package/demo/1"
@@ -20,29 +18,6 @@ PACKAGE: dict[str, Any] = {
     "ModelMetrics": {"ModelQuality": {"Statistics": {"S3Uri": "s3://b/run/evaluation.json"}}},
 }
 LISTED = {"ModelPackageSummaryList": [{"ModelPackageArn": ARN}]}
-
-
-def test_a_group_is_made_once(session: Session) -> None:
-    assert registry.ensure_group(session, "made-once")
-    assert not registry.ensure_group(session, "made-once")
-
-
-@pytest.mark.parametrize("code", ["ValidationException", "ConflictException"])
-def test_two_that_make_a_group_at_once_make_one(code: str) -> None:
-    answers = {
-        "describe_model_package_group": client_error("ValidationException", "g does not exist."),
-        "create_model_package_group": client_error(code, "Model Package Group already exists: g"),
-    }
-    assert not registry.ensure_group(stub_session(sagemaker=answers), "g")
-
-
-def test_a_group_that_may_not_be_made_is_an_error() -> None:
-    answers = {
-        "describe_model_package_group": client_error("ValidationException", "g does not exist."),
-        "create_model_package_group": client_error("AccessDeniedException", "no"),
-    }
-    with pytest.raises(ClientError, match="no"):
-        registry.ensure_group(stub_session(sagemaker=answers), "g")
 
 
 def test_models_carry_the_metrics_of_their_evaluation() -> None:

@@ -11,6 +11,7 @@ from pipeline.upserting.desired import Desired
 from tests.pipeline.stubs import StubClient, client_error, stub_session
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/digits"
+GROUP_ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/digits"
 EMPTY = json.dumps({"Version": "2020-12-01", "Steps": []})
 OTHER = '{"Version": "2020-12-01", "Steps": [], "Metadata": {"a": "b"}}'
 ROLE = "arn:aws:iam::123456789012:role/imgpipe-execution"
@@ -34,6 +35,7 @@ class Service:
         if definition is not None:
             self.pipeline = {"PipelineArn": ARN, "PipelineDefinition": definition, "RoleArn": ROLE}
         self.tags: dict[str, str] = {}
+        self.group_tags: dict[str, str] = {}
         self.version = 1
         self.objects: dict[str, bytes] = {}
         self.tokens: set[str] = set()
@@ -44,7 +46,7 @@ class Service:
             },
             s3={"head_bucket": {}, "head_object": self.head_object, "put_object": self.put_object},
             sagemaker={
-                "describe_model_package_group": {},
+                "describe_model_package_group": {"ModelPackageGroupArn": GROUP_ARN},
                 "describe_pipeline": self.describe,
                 "create_pipeline": self.create,
                 "update_pipeline": self.update,
@@ -52,13 +54,15 @@ class Service:
                 "list_pipeline_versions": {
                     "PipelineVersionSummaries": [{"PipelineVersionId": 1, "CreationTime": None}]
                 },
-                "list_tags": lambda **_: {
-                    "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()]
+                "list_tags": lambda ResourceArn: {
+                    "Tags": [{"Key": key, "Value": value} for key, value in self._tags(ResourceArn).items()]
                 },
-                "add_tags": lambda **request: self.tags.update(
-                    {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+                "add_tags": lambda ResourceArn, Tags: self._tags(ResourceArn).update(
+                    {tag["Key"]: tag["Value"] for tag in Tags}
                 ),
-                "delete_tags": lambda **request: [self.tags.pop(key) for key in request["TagKeys"]],
+                "delete_tags": lambda ResourceArn, TagKeys: [
+                    self._tags(ResourceArn).pop(key) for key in TagKeys
+                ],
             },
         )
 
@@ -73,6 +77,9 @@ class Service:
         calls = self.session.client("sagemaker").calls
         found: dict[str, Any] = next(request for name, request in reversed(calls) if name == operation)
         return found
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        return self.group_tags if arn == GROUP_ARN else self.tags
 
     def _others(self, operation: str) -> Any:
         waiting = self.before.get(operation)

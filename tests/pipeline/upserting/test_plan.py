@@ -69,7 +69,7 @@ def test_a_plan_changes_nothing(session: Session) -> None:
     before = plan(session, wanted)
     assert plan(session, wanted) == before
     assert before.present is None
-    assert not before.has_group
+    assert before.group.action == "create"
 
 
 def test_code_that_was_deleted_is_to_upload(session: Session) -> None:
@@ -116,7 +116,7 @@ def test_a_plan_is_json_too(session: Session) -> None:
             "settings": [{"key": "role", "old": None, "new": wanted.role}],
             "definition": [],
         },
-        "modelPackageGroup": {"name": "plan-json", "action": "create"},
+        "modelPackageGroup": {"name": "plan-json", "action": "create", "settings": []},
         "bucket": {"name": wanted.bucket, "action": "unchanged"},
         "uploads": [wanted.bundles[0].key("plan-json")],
         "triggers": {"rules": [], "schedules": [], "unknown": []},

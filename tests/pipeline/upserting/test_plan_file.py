@@ -15,6 +15,7 @@ from pipeline.upserting import plan_file
 from pipeline.upserting.changes import compare
 from pipeline.upserting.deployed import Deployed
 from pipeline.upserting.desired import Desired
+from pipeline.upserting.group import GroupChanges
 from pipeline.upserting.plan import Plan
 from tests.pipeline.stubs import stub_session
 
@@ -35,7 +36,7 @@ def planned(*, local: bool = True, present: Deployed | None = PRESENT) -> Plan:
         present=present,
         changes=compare(present, DESIRED),
         has_bucket=True,
-        has_group=True,
+        group=GroupChanges("digits", "unchanged"),
         uploads=(),
         triggers=Triggers(),
         warnings=(),

@@ -45,6 +45,7 @@ def test_the_first_upsert_makes_everything_and_the_second_nothing(session: Sessi
         "version": None,
         "uploaded": [],
         "made": [],
+        "updated": [],
         "changes": {"action": "unchanged", "settings": [], "definition": []},
     }
 
@@ -251,9 +252,11 @@ def tagged(**tags: str) -> str:
 def test_only_tags_of_its_own_are_deleted_and_before_the_definition_forgets_them() -> None:
     service = Service(tagged(team="vision"))
     service.tags = {"team": "vision", "owner": "ops"}
+    service.group_tags = {"team": "vision", "since": "2024"}
     upsert(service.session, replace(WANTED, tags={"stage": "prod"}, definition=tagged(stage="prod")))
     assert service.tags == {"owner": "ops", "stage": "prod"}
-    assert service.writes[-4:] == ["delete_tags", "add_tags", "update_pipeline", "update_pipeline_version"]
+    assert service.group_tags == {"since": "2024", "stage": "prod"}
+    assert service.writes[-5:-1] == ["delete_tags", "add_tags", "update_pipeline", "update_pipeline_version"]
 
 
 def test_a_guard_sees_the_pipeline_before_anything_is_written() -> None:

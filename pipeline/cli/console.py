@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from pipeline.errors import Finding
+from pipeline.source import printable
 
 _Item = TypeVar("_Item")
 
@@ -32,8 +33,9 @@ def note(text: str) -> None:
 
 
 def problems(findings: Iterable[Finding]) -> None:
-    """Tells what went wrong."""
-    print("\n\n".join(str(finding) for finding in findings), file=sys.stderr, flush=True)
+    """Tells what went wrong. Of what others wrote nothing reaches the terminal that it would obey."""
+    text = "\n\n".join(str(finding) for finding in findings)
+    print("\n".join(map(printable, text.split("\n"))), file=sys.stderr, flush=True)
 
 
 def is_terminal() -> bool:

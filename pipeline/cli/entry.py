@@ -10,10 +10,11 @@ import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pipeline.cli import console, hints
 from pipeline.cli.home import home
-from pipeline.cli.lazy import Entry, build
+from pipeline.cli.lazy import WRONG_USAGE, Entry, build
 from pipeline.errors import BugError, ExitCode, Finding, ImgpipeError, RunError
 
 _MAIN, _LOOK, _MODELS, _AROUND = (
@@ -95,15 +96,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Imports make objects that stay. Looking through them at each 700 is a fifth of a command's time.
         gc.set_threshold(100_000)
     try:
-        build(_ROOT, "imgpipe")(words, prog_name="imgpipe")
+        # Not standalone: otherwise nothing but a text would tell programs what is wrong with their words.
+        status = build(_ROOT, "imgpipe")(words, prog_name="imgpipe", standalone_mode=False)
     except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
+        status = ExitCode.INTERRUPTED
+    except WRONG_USAGE as error:
+        status = _tell_wrong_usage(error, words)
     except Exception as error:
         told = _explained(error)
-        if "--json" in words:
-            console.result_json({"error": [finding.to_json() for finding in told.findings]})
-        console.problems(hints.completed(told.findings, words))
-        sys.exit(_exit_code(told, words))
+        findings = hints.completed(told.findings, words)
+        _tell_programs(findings, words)
+        console.problems(findings)
+        status = _exit_code(told, words)
+    sys.exit(status or ExitCode.DONE)
+
+
+def _tell_programs(findings: Sequence[Finding], words: Sequence[str]) -> None:
+    if "--json" in words:
+        console.result_json({"error": [finding.to_json() for finding in findings]})
+
+
+def _tell_wrong_usage(error: Any, words: Sequence[str]) -> int:
+    """Tells it in click's own words, which show the usage; returns the exit status."""
+    message = error.format_message().rstrip(".") or "no command is given"
+    _tell_programs([Finding("R009", "wrong-usage", message)], words)
+    error.show()
+    return int(error.exit_code)
 
 
 def _exit_code(error: ImgpipeError, words: Sequence[str]) -> ExitCode:

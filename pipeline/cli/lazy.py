@@ -15,7 +15,7 @@ from pipeline.errors import ExitCode
 from pipeline.suggestion import nearest
 
 # typer does not export the name of the error that a wrong command line is: UsageError.
-_WRONG_USAGE: type[BaseException] = typer.BadParameter.__mro__[1]
+WRONG_USAGE: type[BaseException] = typer.BadParameter.__mro__[1]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _command_class(usage_exit: ExitCode) -> type[TyperCommand]:
         def make_context(self, *arguments: Any, **settings: Any) -> Any:
             try:
                 return super().make_context(*arguments, **settings)
-            except _WRONG_USAGE as error:
+            except WRONG_USAGE as error:
                 error.exit_code = usage_exit  # type: ignore[attr-defined]
                 raise
 

@@ -57,6 +57,8 @@ def start(
     --from-step or --only they are those that the source was started with; -p changes them.
     """
     given = parse_parameters(parameter)
+    if token is not None and not token.strip():
+        raise UsageError(_empty_token())
     target = Target(config, local, profile, region)
     session = target.session()
     loaded = target.load(session)
@@ -142,6 +144,16 @@ def tell_running(running: Sequence[str], own: str, target: Target) -> None:
             f"  watch it  imgpipe watch --execution {_id(arn)}{more}\n"
             f"  stop it   imgpipe stop --execution {_id(arn)}{more}"
         )
+
+
+def _empty_token() -> Finding:
+    return Finding(
+        "R112",
+        "empty-token",
+        "--token is empty",
+        details=(("why", "all starts with the same token are one start, and nothing new would ever start"),),
+        hint="give it a text of its own for each start that is meant; is a variable unset?",
+    )
 
 
 def _id(arn: str) -> str:

@@ -3,6 +3,7 @@ import io
 import pytest
 
 from pipeline.cli import console
+from pipeline.errors import Finding
 
 
 def test_table_aligns_all_but_the_last_column() -> None:
@@ -45,3 +46,8 @@ def test_results_and_notes_go_apart(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr()
     assert told.out == 'r\n{\n  "a": 1\n}\n'
     assert told.err == "n\n"
+
+
+def test_nothing_of_a_problem_moves_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    console.problems([Finding("R1", "x", "'a\x1b[31mb\r' is wrong", details=(("log", "é\n\x07"),))])
+    assert capsys.readouterr().err == "error R1 x: 'a·[31mb·' is wrong\n  log: é\n       ·\n"

@@ -3,8 +3,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+import typer
 from botocore.exceptions import NoCredentialsError
 
 from pipeline.cli import define, entry
@@ -176,3 +178,42 @@ def test_a_failure_is_json_too_where_it_is_asked_for(capsys: pytest.CaptureFixtu
     [finding] = json.loads(told.out)["error"]
     assert finding["code"] == "R105"
     assert told.err.startswith("error R105 bad-parameter: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        pytest.param(["list", "--nope"], 2, "No such option: --nope", id="option"),
+        pytest.param(["plan", "--nope"], 1, "No such option: --nope", id="plan, where 2 means changes"),
+        pytest.param(["nope"], 2, "No such command 'nope'", id="command"),
+        pytest.param(
+            ["list", "--limit", "0"],
+            2,
+            "Invalid value for '--limit': Input should be greater than or equal to 1",
+            id="value",
+        ),
+    ],
+)
+def test_wrong_usage_is_json_too_where_it_is_asked_for(
+    words: list[str], status: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(*words, "--json") == status
+    told = capsys.readouterr()
+    [finding] = json.loads(told.out)["error"]
+    assert (finding["code"], finding["message"]) == ("R009", message)
+    assert f"Error: {message}" in told.err
+
+
+def test_hints_lead_programs_where_the_command_went_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command(
+        config: Annotated[str, typer.Option("--config")],
+        as_json: Annotated[bool, typer.Option("--json")] = False,
+    ) -> None:
+        """Fails."""
+        raise RunError(Finding("R1", "x", f"{config} {as_json}", hint="`imgpipe plan`"))
+
+    monkeypatch.setattr(define, "validate", command)
+    assert exit_code("validate", "--config=a.yaml", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["error"][0]["hint"] == "`imgpipe plan --config=a.yaml`"

@@ -120,6 +120,12 @@ def test_one_token_is_one_start(service: Service, capsys: pytest.CaptureFixture[
     )
 
 
+@pytest.mark.parametrize("token", ["", " "])
+def test_the_token_of_an_unset_variable_is_refused(service: Service, token: str) -> None:
+    with pytest.raises(UsageError, match="R112 empty-token: --token is empty"):
+        start(token=token)
+
+
 def test_what_runs_already_is_told(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     service.executions.insert(0, {"PipelineExecutionArn": RUNNING, "PipelineExecutionStatus": "Executing"})
     start()

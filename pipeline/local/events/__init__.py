@@ -1,0 +1,1 @@
+"""EventBridge and EventBridge Scheduler: what changes here becomes events, and rules and schedules fire."""

@@ -180,18 +180,9 @@ def request_token(pipeline: str, text: str) -> str:
 
 def running(session: Session, pipeline: str) -> list[str]:
     """ARNs of the executions that have not ended, the newest first, among the newest hundred."""
-    try:
-        page = session.client("sagemaker").list_pipeline_executions(
-            PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
-        )
-    except ClientError as error:
-        if is_missing(error):
-            raise no_pipeline(session, pipeline) from error
-        raise
-    summaries = page["PipelineExecutionSummaries"]
     return [
         str(item["PipelineExecutionArn"])
-        for item in summaries
+        for item in _newest(session, pipeline, 100)
         if item["PipelineExecutionStatus"] not in TERMINAL
     ]
 
@@ -202,15 +193,7 @@ def latest(session: Session, pipeline: str) -> str:
     Raises:
         RunError: The pipeline does not exist or has never been started.
     """
-    try:
-        page = session.client("sagemaker").list_pipeline_executions(
-            PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending", MaxResults=1
-        )
-    except ClientError as error:
-        if is_missing(error):
-            raise no_pipeline(session, pipeline) from error
-        raise
-    summaries = page["PipelineExecutionSummaries"]
+    summaries = _newest(session, pipeline, 1)
     if not summaries:
         raise RunError(
             Finding(
@@ -218,6 +201,19 @@ def latest(session: Session, pipeline: str) -> str:
             )
         )
     return str(summaries[0]["PipelineExecutionArn"])
+
+
+def _newest(session: Session, pipeline: str, most: int) -> list[dict[str, Any]]:
+    """Summaries of the newest executions, at most 100 of them."""
+    try:
+        page = session.client("sagemaker").list_pipeline_executions(
+            PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending", MaxResults=most
+        )
+    except ClientError as error:
+        if is_missing(error):
+            raise no_pipeline(session, pipeline) from error
+        raise
+    return list(page["PipelineExecutionSummaries"])
 
 
 def arn_of(session: Session, pipeline: str, named: str) -> str:

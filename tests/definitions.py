@@ -20,6 +20,20 @@ LEAST: Json = {
     "gate": {"accuracy": 0.9},
 }
 
+ALL_STEPS = [
+    "ValidateImages",
+    "TrainModel",
+    "CreateModel",
+    "ScoreValidation",
+    "EvaluateModel",
+    "AccuracyGate",
+    "RegisterModel",
+    "CreateEndpointConfig",
+    "DeployEndpoint",
+    "RejectModel",
+]
+"""Where the endpoint is deployed at the gate."""
+
 
 def config(**sections: Any) -> PipelineConfig:
     """The least config with these sections."""

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 from pipeline.checks.places import finding
 from pipeline.cli import console
 from pipeline.cli.home import home
-from pipeline.config.codes import CODES
+from pipeline.codes import CODES
 from pipeline.config.loader import Loaded
 from pipeline.config.node import mark_of
 from pipeline.definition.cache import Cache
 from pipeline.definition.checked import Checked, checked_definition
 from pipeline.definition.origins import origin
 from pipeline.errors import ConfigError, Finding
-from pipeline.language.codes import CODES as DEFINITION_CODES
 
 if TYPE_CHECKING:
     from pipeline.definition import Definition
 
-_CODES = {**CODES, **DEFINITION_CODES}
 _BUILDING = (
     "building the definition with the SageMaker SDK, some seconds; it is kept until the config changes"
 )
@@ -39,7 +37,7 @@ def build(loaded: Loaded, *, local: bool = False) -> Definition:
         ConfigError: With all that AWS would refuse, each at its place in the YAML.
     """
     definition, warnings = build_and_check(loaded)
-    told = [one for one in warnings if not (local and _CODES[one.code].aws_only)]
+    told = [one for one in warnings if not (local and CODES[one.code].aws_only)]
     if told:
         console.problems(told)
     return definition
@@ -74,7 +72,7 @@ def _findings(loaded: Loaded, checked: Checked) -> Iterator[Finding]:
     document = json.loads(checked.definition.text)
     told = {_line(one) for one in loaded.warnings}
     for problem in checked.problems:
-        found = finding(problem, mark_of(loaded.root, origin(document, problem.path)), _CODES)
+        found = finding(problem, mark_of(loaded.root, origin(document, problem.path)), CODES)
         if _line(found) not in told:
             yield found
 

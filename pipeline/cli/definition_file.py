@@ -11,9 +11,8 @@ from typing import BinaryIO
 
 from pipeline.checks import engine
 from pipeline.checks.places import findings
-from pipeline.config.codes import CODES as CONFIG_CODES
+from pipeline.codes import CODES
 from pipeline.errors import Finding, UsageError
-from pipeline.language.codes import CODES
 from pipeline.language.problem import Problem
 from pipeline.source import printable
 
@@ -48,7 +47,7 @@ def check(file: str) -> Checked:
     if inner is not None:
         name, text = f"{name}(PipelineDefinition)", inner
     problems = _with_kinder_hints(engine.problems(text), text)
-    return Checked(name, findings(problems, text, name, {**CONFIG_CODES, **CODES}))
+    return Checked(name, findings(problems, text, name, CODES))
 
 
 def _described(text: str) -> str | None:
@@ -110,4 +109,4 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def _unreadable(name: str, reason: str, hint: str) -> UsageError:
-    return UsageError(Finding("C002", CONFIG_CODES["C002"].slug, printable(f"{name} {reason}"), hint=hint))
+    return UsageError(Finding("C002", CODES["C002"].slug, printable(f"{name} {reason}"), hint=hint))

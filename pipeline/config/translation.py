@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pipeline.config.model import PipelineConfig
 from pipeline.config.node import Block, Path, key_mark_of, mark_of
 from pipeline.config.source import finding
 from pipeline.errors import Finding
+from pipeline.suggestion import nearest, suggestion
 from steps.config import Form, Section, Share
 
 _COUNTED = {
@@ -70,19 +70,13 @@ def keys_of(section: type[Section]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
-def did_you_mean(given: str, choices: list[str]) -> str | None:
-    """A question that suggests the nearest of the choices, if one is near."""
-    near = difflib.get_close_matches(given, choices, n=1)
-    return f"did you mean '{near[0]}'?" if near else None
-
-
 def meant_key(error: ErrorDetails) -> Path | None:
     """The path of the key that a misspelt one seems to stand for."""
     if error["type"] != "extra_forbidden":
         return None
     *above, given = error["loc"]
-    near = difflib.get_close_matches(str(given), list(keys_of(_section(tuple(above)))), n=1)
-    return (*above, near[0]) if near else None
+    near = nearest(str(given), keys_of(_section(tuple(above))))
+    return (*above, near) if near else None
 
 
 def _missing_key(case: _Case) -> Finding:
@@ -96,7 +90,7 @@ def _unknown_key(case: _Case) -> Finding:
     given, keys = str(case.path[-1]), list(keys_of(_section(case.path[:-1])))
     message = f"'{given}' is not a key of {_named(case.path[:-1])}"
     listed = f"its keys: {', '.join(keys)}"
-    question = did_you_mean(given, keys)
+    question = suggestion(given, keys)
     hint = _COUNTED.get(given) or (f"{question} {listed}" if question else listed)
     return finding("C102", message, key_mark_of(case.root, case.path), hint=hint)
 
@@ -221,7 +215,7 @@ def _unknown_value(case: _Case) -> Finding:
         return case.report(
             "C105", message, "remove the quotes" if isinstance(case.value, str) else "put it in quotes"
         )
-    return case.report("C105", message, did_you_mean(str(case.value), listed))
+    return case.report("C105", message, suggestion(str(case.value), listed))
 
 
 def _wrong_form(case: _Case) -> Finding:

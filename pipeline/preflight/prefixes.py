@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -15,6 +14,7 @@ from pipeline.config.loader import Loaded
 from pipeline.errors import Finding
 from pipeline.preflight.check import Check, failed, passed, unknown
 from pipeline.session import Session
+from pipeline.suggestion import nearest
 
 NAMES = {"train": "training images", "validation": "validation images"}
 
@@ -110,8 +110,8 @@ def _near(session: Session, uri: str) -> str | None:
         beside = _folders(session, bucket, parent + slash)
     except ClientError:
         return None  # a suggestion is worth no second error
-    near = difflib.get_close_matches(name, beside, n=1)
-    return f"s3://{bucket}/{parent}{slash}{near[0]}" if near else None
+    near = nearest(name, beside)
+    return f"s3://{bucket}/{parent}{slash}{near}" if near else None
 
 
 def _too_few(loaded: Loaded, key: str, uri: str, seen: Seen) -> Finding:

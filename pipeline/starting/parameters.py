@@ -181,14 +181,13 @@ def _parameters_in(value: object) -> set[str]:
 
 def _broken(problem: Problem, culprits: Mapping[str, str]) -> Finding:
     # Imported here: only a wrong value pays for the tables.
-    from pipeline.config.codes import CODES
-    from pipeline.language.codes import CODES as DEFINITION_CODES
+    from pipeline.codes import CODES
 
     said = ", ".join(f"{name}={text}" for name, text in culprits.items())
     details = [("given", said), *([("why", problem.why)] if problem.why else [])]
     return Finding(
         problem.code,
-        {**CODES, **DEFINITION_CODES}[problem.code].slug,
+        CODES[problem.code].slug,
         problem.message,
         details=tuple(details),
         hint=problem.hint or f"give another value of {', '.join(culprits)}",

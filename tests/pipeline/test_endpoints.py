@@ -1,6 +1,5 @@
 import io
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,27 +8,14 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from pipeline import endpoints
 from pipeline.errors import ImgpipeError, RunError
+from tests.pipeline.served import SAGEMAKER
 from tests.pipeline.stubs import client_error, stub_session
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NO_CONFIG = client_error("ValidationException", 'Could not find endpoint configuration "pets-1".')
 DENIED = client_error("AccessDeniedException", "not allowed", "DescribeEndpointConfig")
 MISSING = client_error("ValidationException", 'Could not find endpoint "pets".')
 JPEG = b"\xff\xd8\xff\xe0 the rest"
 PNG = b"\x89PNG\r\n\x1a\n the rest"
-
-SAGEMAKER: dict[str, Any] = {
-    "describe_endpoint": {
-        "EndpointStatus": "InService",
-        "EndpointConfigName": "pets-1",
-        "CreationTime": NOW,
-        "LastModifiedTime": NOW,
-    },
-    "describe_endpoint_config": {"ProductionVariants": [{"VariantName": "v", "ModelName": "model-1"}]},
-    "describe_model": {"PrimaryContainer": {"Environment": {"IMGPIPE_CLASSES_URI": "s3://b/r/classes.json"}}},
-    "delete_endpoint": {},
-    "delete_endpoint_config": {},
-}
 
 
 def test_status_names_the_models_of_its_variants() -> None:

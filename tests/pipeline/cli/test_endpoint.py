@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,13 @@ from pipeline.cli import endpoint
 from pipeline.cli.target import Target
 from pipeline.errors import RunError, UsageError
 from pipeline.session import Session
+from tests.pipeline.served import SAGEMAKER
 from tests.pipeline.stubs import client_error, stub_session
 
 Use = Callable[..., Session]
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n"
 NO_CONFIG = client_error("ValidationException", 'Could not find endpoint configuration "pets-1".')
-SAGEMAKER: dict[str, Any] = {
-    "describe_endpoint": {
-        "EndpointStatus": "InService",
-        "EndpointConfigName": "pets-1",
-        "CreationTime": NOW,
-        "LastModifiedTime": NOW,
-    },
-    "describe_endpoint_config": {"ProductionVariants": [{"VariantName": "v", "ModelName": "model-1"}]},
-    "describe_model": {"PrimaryContainer": {"Environment": {"IMGPIPE_CLASSES_URI": "s3://b/classes.json"}}},
-    "delete_endpoint": {},
-    "delete_endpoint_config": {},
-}
 
 
 def invoke(Body: bytes, **_: object) -> Any:

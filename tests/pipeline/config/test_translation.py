@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.config.translation import did_you_mean
 from steps.instance_types import SOURCE
 from tests.pipeline.config.conftest import WHOLE, Refuse
 
@@ -365,8 +364,3 @@ def test_a_long_wrong_value_is_shortened(refuse: Refuse) -> None:
     assert f"epochs takes a whole number, not '{'x' * 59}…'" in refuse(
         HYPERPARAMETERS + f"epochs: {'x' * 500}\n"
     )
-
-
-def test_suggestions_are_made_only_for_near_words() -> None:
-    assert did_you_mean("instence_typ", ["instance_type", "volume_gb"]) == "did you mean 'instance_type'?"
-    assert did_you_mean("colour", ["instance_type", "volume_gb"]) is None

@@ -20,23 +20,10 @@ from pipeline.bundle import bundle
 from pipeline.checks.engine import problems
 from pipeline.definition import build_definition
 from pipeline.errors import ConfigError
-from tests.definitions import Json, config, definition, get, step, steps
+from tests.definitions import ALL_STEPS, Json, config, definition, get, step, steps
 from tests.pipeline.definition.published_schema import published_schema
 
 REPOSITORY = Path(__file__).parents[3]
-
-NAMED = [
-    "ValidateImages",
-    "TrainModel",
-    "CreateModel",
-    "ScoreValidation",
-    "EvaluateModel",
-    "AccuracyGate",
-    "RegisterModel",
-    "CreateEndpointConfig",
-    "DeployEndpoint",
-    "RejectModel",
-]
 
 VARIANTS: dict[str, Json] = {
     "least": {},
@@ -183,7 +170,7 @@ def test_a_threshold_of_a_whole_number_is_a_float() -> None:
 def test_nothing_is_deployed_where_the_config_says_never() -> None:
     document = definition()
     assert [one["Name"] for one in steps(document)] == [
-        name for name in NAMED if name not in ("CreateEndpointConfig", "DeployEndpoint")
+        name for name in ALL_STEPS if name not in ("CreateEndpointConfig", "DeployEndpoint")
     ]
     assert "EndpointInstanceType" not in {one["Name"] for one in document["Parameters"]}
 

@@ -12,23 +12,11 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.checks.requests import REQUESTS
-from tests.definitions import Json, steps
+from tests.definitions import ALL_STEPS, Json, steps
 from tests.pipeline.definition.published_schema import published_schema
 from tests.pipeline.definition.sdk_reading import asked, sent
 from tests.regenerate_golden import CONFIGS, NAMES, golden, text
 
-STEPS = [
-    "ValidateImages",
-    "TrainModel",
-    "CreateModel",
-    "ScoreValidation",
-    "EvaluateModel",
-    "AccuracyGate",
-    "RegisterModel",
-    "CreateEndpointConfig",
-    "DeployEndpoint",
-    "RejectModel",
-]
 DEPLOYED = {"pipeline", "quickstart", "shielded", "training_metric", "operated"}
 
 
@@ -66,7 +54,7 @@ def test_they_differ() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_they_have_all_steps(name: str) -> None:
     without = set() if name in DEPLOYED else {"CreateEndpointConfig", "DeployEndpoint"}
-    assert [one["Name"] for one in steps(document(name))] == [one for one in STEPS if one not in without]
+    assert [one["Name"] for one in steps(document(name))] == [one for one in ALL_STEPS if one not in without]
 
 
 @pytest.mark.parametrize("name", NAMES)

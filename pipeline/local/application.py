@@ -12,7 +12,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -37,6 +37,7 @@ from pipeline.local.signature import (
     check_signature,
     read_claim,
 )
+from pipeline.local.turns import Turns
 
 HEALTH = "/_imgpipe/health"
 HEADERS_KEY = "imgpipe.headers"
@@ -50,6 +51,7 @@ _INVOKE = re.compile(r"/endpoints/([^/]+)/invocations")
 # sagemaker-runtime takes 25 MiB (BodyBlob of its model), the API definitions of 1 MiB.
 _LARGEST_BODY = 26_214_400
 _READS = ("Get", "Describe", "List", "Filter", "Lookup", "Test")
+_READ_TRIES = 3
 # Services whose operations are methods and paths; the others' have names.
 _REST = ("s3", "scheduler")
 _RPC = re.compile(r"/operation/([A-Za-z]+)$")
@@ -70,6 +72,7 @@ class Application:
         health: What GET /_imgpipe/health shows.
         keeping: A block that ends when what was written to moto in it is kept.
         clock: Seconds since the epoch.
+        turns: Those who write to one object do so one after the other.
     """
 
     keys: KeyPair
@@ -78,6 +81,7 @@ class Application:
     health: dict[str, object]
     keeping: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], float]
+    turns: Turns = field(default_factory=Turns)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
@@ -159,10 +163,11 @@ class Application:
     ) -> Iterable[bytes]:
         try:
             if not _writes(service, environ, request):
-                return self.moto(service, environ, start_response)
+                return self._read(service, environ, start_response)
             # The answer leaves when what it acknowledges is kept.
             answers: list[tuple[object, ...]] = []
-            with self.keeping():
+            bodies.take_once(environ)
+            with self.turns.of(service, request.target), self.keeping():
                 body = self.moto(service, environ, lambda *answer: answers.append(answer))
             start_response(*answers[-1])
             return body
@@ -170,6 +175,16 @@ class Application:
             raise ApiError(
                 "NotImplemented", f"moto, which answers {service} here, says: {error}", 400
             ) from error
+
+    def _read(self, service: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        # Of other services the body may have been read.
+        for _ in range(_READ_TRIES - 1 if service == "s3" else 0):
+            try:
+                return self.moto(service, environ, start_response)
+            except ValueError:
+                # moto closes an object that is replaced, also under those who read it.
+                continue
+        return self.moto(service, environ, start_response)
 
     def _sagemaker(self, environ: Environ, request: Incoming) -> Answer:
         if int(environ["CONTENT_LENGTH"]) > _LARGEST_BODY:

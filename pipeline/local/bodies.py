@@ -48,6 +48,12 @@ def take(environ: Environ) -> tuple[BinaryIO, str]:
     return body, digest.hexdigest()
 
 
+def take_once(environ: Environ) -> None:
+    """Read the body, unless that is done: whoever waits for its turn to write shall not wait for a client."""
+    if _KEY not in environ:
+        take(environ)
+
+
 def text(environ: Environ) -> str:
     """The body as text, of a request that `take` has read; it stays there for whoever reads it next."""
     body: BinaryIO = environ[_KEY]

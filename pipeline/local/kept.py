@@ -124,11 +124,13 @@ class Keeper:
                 new += self._spill(dict.get(shelf, key))
             with self._lock:
                 unused = self._write(touched)
-        except (OSError, sqlite3.Error) as error:
+        except BaseException as error:
             with self._lock:
                 self._undo(touched)
             self._contents.remove(new)
-            raise _not_kept(error) from error
+            if isinstance(error, OSError | sqlite3.Error):
+                raise _not_kept(error) from error
+            raise
         self._contents.remove(unused)
 
     def _spill(self, value: Any) -> Iterator[str]:

@@ -16,6 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
+from cryptography.hazmat.bindings._rust import openssl
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
 from moto.logs.models import LogStream
 from moto.s3.models import FakeKey
 
@@ -26,6 +33,10 @@ from pipeline.local.shelves import KeyShelf, Shelf, Tail, UploadShelf
 _INLINE = 16 * 1024
 # A dictionary that grows while it is pickled makes the pickle fail; the next try meets another moment.
 _ATTEMPTS = 5
+# moto's keys of KMS hold these, which cannot be pickled by themselves.
+_PRIVATE_KEYS = (openssl.rsa.RSAPrivateKey, openssl.ec.ECPrivateKey, openssl.ed25519.Ed25519PrivateKey)
+# moto's queues hold locks.
+_LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
 
 
 @dataclass
@@ -125,8 +136,8 @@ class Pickles:
 
     def make_key(self, state: dict[str, Any], content: bytes | tuple[str, int]) -> FakeKey:
         """An object of S3."""
-        # Not by its class: moto holds on for ever to what is made so.
-        key = object.__new__(FakeKey)
+        # Not by its constructor: moto holds on for ever to what is made so.
+        key = object.__new__(_Restored)
         key.__dict__.update(state)
         if isinstance(content, bytes):
             key._value_buffer = io.BytesIO(content)
@@ -164,6 +175,10 @@ class _Writing:
             FakeKey: self._key,
             LogStream: self._stream,
             Tail: self._tail,
+            _Restored: self._key,
+            _LOCK: _new_lock,
+            _RLOCK: _new_lock,
+            **dict.fromkeys(_PRIVATE_KEYS, _private_key),
             Shelf: self._shelf,
             KeyShelf: self._shelf,
             UploadShelf: self._shelf,
@@ -218,6 +233,27 @@ class _Unpickler(pickle.Unpickler):
         if module == __name__ and name in self._own:
             return self._own[name]
         return super().find_class(module, name)
+
+
+class _Restored(FakeKey):
+    """An object of S3 that was read back; it holds no file open, so nobody need dispose of it."""
+
+    def __del__(self) -> None:
+        self.dispose()
+
+
+def _private_key(key: Any) -> tuple[object, ...]:
+    form = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return make_private_key, (form,)
+
+
+def make_private_key(form: bytes) -> object:
+    """Make a private key anew."""
+    return load_der_private_key(form, None)
+
+
+def _new_lock(lock: object) -> tuple[object, ...]:
+    return (threading.RLock if type(lock) is _RLOCK else threading.Lock), ()
 
 
 def make_stream(state: dict[str, Any]) -> LogStream:

@@ -9,8 +9,15 @@ from botocore.exceptions import (
     NoCredentialsError,
     ProfileNotFound,
 )
+from botocore.parsers import ResponseParserError
 
 from pipeline.errors import Finding, ImgpipeError, RunError, UsageError
+
+AwsError = BotoCoreError | ClientError | ResponseParserError
+"""What boto3 raises because of what AWS, or whatever answers in its place, says or does not say."""
+
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+"""The same, to be caught."""
 
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
@@ -22,8 +29,10 @@ _UNKNOWN_KEYS = (
 )
 
 
-def explain(error: BotoCoreError | ClientError) -> ImgpipeError:
+def explain(error: AwsError) -> ImgpipeError:
     """The error of ours that says what an exception of boto3 means and how to go on."""
+    if isinstance(error, ResponseParserError):
+        return RunError(_not_aws("a request to AWS was answered by something else"))
     if isinstance(error, ClientError):
         return _refused(error)
     if isinstance(error, NoCredentialsError):
@@ -84,16 +93,27 @@ def is_denied(error: ClientError) -> bool:
     return code_of(error) in _DENIED
 
 
+def _not_aws(message: str) -> Finding:
+    return Finding(
+        "R010",
+        "not-aws",
+        message,
+        hint="a proxy or a sign-in page may be in between: check HTTPS_PROXY and AWS_ENDPOINT_URL",
+    )
+
+
 def _refused(error: ClientError) -> ImgpipeError:
     code = code_of(error)
     hint = None
+    message = error.response["Error"].get("Message", "no reason given")
+    if message.lstrip().lower().startswith(("<!doctype html", "<html")):
+        return RunError(_not_aws(f"{error.operation_name} was answered by a web page ({code})"))
     if code in _EXPIRED:
         hint = "the credentials have expired: sign in again, such as by `aws sso login`"
     elif code in _DENIED:
         hint = f"the caller needs permission for {error.operation_name}"
     elif code in _UNKNOWN_KEYS:
         hint = "check the access key; `aws sts get-caller-identity` tells whether AWS knows it"
-    message = error.response["Error"].get("Message", "no reason given")
     return RunError(
         Finding("R001", "refused", f"{error.operation_name} failed: {message} ({code})", hint=hint)
     )

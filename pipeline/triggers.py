@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws_errors import explain
+from pipeline.aws_errors import AWS_ERRORS, explain
 from pipeline.session import Session
 
 
@@ -55,7 +53,7 @@ def _tried(kind: str, find: Callable[[], Iterator[str]]) -> tuple[tuple[str, ...
     """What was found, and why it is not known."""
     try:
         return tuple(sorted(find())), ()
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         return (), (f"{kind} not known: {explain(error).findings[0].message}",)
 
 

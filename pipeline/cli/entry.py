@@ -136,11 +136,9 @@ def _explained(error: Exception) -> ImgpipeError:
     if isinstance(error, OSError) and error.errno is not None:
         return RunError(_file_problem(error))
     # Imported here because the commands that need no AWS should not pay for botocore.
-    from botocore.exceptions import BotoCoreError, ClientError
+    from pipeline.aws_errors import AWS_ERRORS, explain
 
-    from pipeline.aws_errors import explain
-
-    if isinstance(error, BotoCoreError | ClientError):
+    if isinstance(error, AWS_ERRORS):
         return explain(error)
     return _bug(error, _write_crash_log(error))
 

@@ -49,7 +49,7 @@ def upsert(
         _refuse_beside(plan, config=config, to_version=to_version)
         name, done = _apply(plan, target)
     else:
-        job = Job.of(target)
+        job = Job.of(target) if to_version is None else Job.without_build(target)
         name = job.loaded.config.name
         done = job.upsert() if to_version is None else job.bring_back(to_version)
     if as_json:
@@ -76,6 +76,12 @@ class Job:
         """The config of a target, and a session on it."""
         session = target.session()
         return cls(session, target.load_to_build(session))
+
+    @classmethod
+    def without_build(cls, target: Target) -> Job:
+        """The same for whoever makes no definition of the config: which machines may run concerns nobody."""
+        session = target.session()
+        return cls(session, target.load(session))
 
     def upsert(self) -> Upserted:
         """Builds the definition, and brings the pipeline to it."""

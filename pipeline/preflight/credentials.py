@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
     CredentialRetrievalError,
     SSOError,
     SSOTokenLoadError,
@@ -15,7 +13,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from pipeline.aws_errors import explain
+from pipeline.aws_errors import AWS_ERRORS, AwsError, explain
 from pipeline.errors import Finding
 from pipeline.preflight.check import Check, failed, passed
 from pipeline.session import Session
@@ -29,13 +27,13 @@ def credentials(session: Session) -> Iterator[Check]:
     """Asks STS whose credentials these are; everyone may ask that."""
     try:
         identity = session.client("sts").get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         yield failed(NAME, reason(error))
         return
     yield passed(NAME, f"{identity['Arn']} of account {identity['Account']}")
 
 
-def reason(error: BotoCoreError | ClientError) -> Finding:
+def reason(error: AwsError) -> Finding:
     """Why the credentials do not do, and what does."""
     finding = explain(error).findings[0]
     if isinstance(error, _SIGN_IN):

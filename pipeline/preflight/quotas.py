@@ -9,9 +9,9 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from pipeline.aws_errors import code_of
+from pipeline.aws_errors import AWS_ERRORS, AwsError, code_of, explain
 from pipeline.config.loader import Loaded
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import Finding
@@ -193,10 +193,10 @@ def _applied(session: Session, names: frozenset[str]) -> tuple[Mapping[str, floa
         denied = code_of(error) in ("AccessDeniedException", "AccessDenied")
         why = "the caller may not servicequotas:ListServiceQuotas" if denied else _why(error)
         return {}, why
-    except BotoCoreError as error:
+    except AWS_ERRORS as error:
         return {}, _why(error)
     return found, None
 
 
-def _why(error: Exception) -> str:
-    return f"Service Quotas did not answer ({error})"
+def _why(error: AwsError) -> str:
+    return f"Service Quotas did not answer ({explain(error).findings[0].message})"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws_errors import explain
+from pipeline.aws_errors import AWS_ERRORS, explain
 from pipeline.config.loader import Loaded
 from pipeline.preflight.bucket import bucket
 from pipeline.preflight.check import Check, unknown
@@ -40,7 +38,7 @@ def survey(session: Session, loaded: Loaded, names: Iterable[str] = tuple(CHECKE
     for name in names:
         try:
             yield from CHECKERS[name](session, loaded)
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             yield unknown(name, explain(error).findings[0].message)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from pipeline.aws_errors import AWS_ERRORS
 from pipeline.config.loader import Loaded
 from pipeline.language.definition import Step, parse
 from pipeline.pricing.costs import Costs, Job, Machines
@@ -91,7 +90,7 @@ def _history(session: Session, pipeline: str) -> tuple[str | None, dict[str, flo
             return None, {}
         pages = client.get_paginator("list_pipeline_execution_steps").paginate(PipelineExecutionArn=arns[0])
         steps = [step for page in pages for step in page["PipelineExecutionSteps"]]
-    except (BotoCoreError, ClientError):
+    except AWS_ERRORS:
         # Without a history the costs have a limit only, and say so.
         return None, {}
     ran = [one for one in steps if "EndTime" in one and "CacheHitResult" not in one]

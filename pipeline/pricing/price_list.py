@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from pipeline.aws_errors import code_of
+from pipeline.aws_errors import AWS_ERRORS, code_of, explain
 from pipeline.session import Session
 
 _USAGE = {"processing": "Processing", "training": "Train", "transform": "Tsform", "endpoint": "Host"}
@@ -89,6 +89,6 @@ def _products(
     except ClientError as error:
         if code_of(error) in ("AccessDeniedException", "AccessDenied"):
             return (), "the caller may not pricing:GetProducts"
-        return (), f"AWS's Price List API refused ({error})"
-    except BotoCoreError as error:
-        return (), f"AWS's Price List API did not answer ({error})"
+        return (), f"AWS's Price List API refused ({explain(error).findings[0].message})"
+    except AWS_ERRORS as error:
+        return (), f"AWS's Price List API did not answer ({explain(error).findings[0].message})"

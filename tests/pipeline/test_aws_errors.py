@@ -7,8 +7,9 @@ from botocore.exceptions import (
     ProfileNotFound,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
-from pipeline.aws_errors import code_of, explain, is_missing
+from pipeline.aws_errors import AwsError, code_of, explain, is_missing
 from pipeline.errors import ExitCode
 from tests.pipeline.stubs import client_error
 
@@ -85,3 +86,26 @@ def test_is_missing_knows_the_services_words(code: str, message: str, missing: b
     error = client_error(code, message)
     assert is_missing(error) is missing
     assert code_of(error) == code
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        pytest.param(
+            ResponseParserError("Unable to parse response, invalid XML received:\nb'<!doctype"),
+            "a request to AWS was answered by something else",
+            id="no XML",
+        ),
+        pytest.param(
+            client_error("502", "<!doctype html>\n<title>Bad gateway</title>", "ListServiceQuotas"),
+            "ListServiceQuotas was answered by a web page (502)",
+            id="a web page",
+        ),
+    ],
+)
+def test_what_is_not_aws_is_told_as_such(error: AwsError, message: str) -> None:
+    assert str(explain(error)) == (
+        f"error R010 not-aws: {message}\n"
+        "  hint: a proxy or a sign-in page may be in between: check HTTPS_PROXY and"
+        " AWS_ENDPOINT_URL"
+    )

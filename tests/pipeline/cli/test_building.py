@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import building
-from pipeline.config.loader import load_config
+from pipeline.config.loader import Loaded, load_config
 from pipeline.definition import Definition
 from pipeline.definition.checked import Checked
 from pipeline.errors import ConfigError
@@ -24,16 +24,14 @@ VOLUME = ("Steps", 1, "Arguments", "ResourceConfig", "VolumeSizeInGB")
 
 
 @pytest.fixture
-def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> building.Loaded:
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loaded:
     monkeypatch.setenv("IMGPIPE_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     Path("pipeline.yaml").write_text(LEAST)
     return load_config(Path("pipeline.yaml"), facts=None, environ={})
 
 
-def test_the_definition_of_a_sound_config(
-    loaded: building.Loaded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_definition_of_a_sound_config(loaded: Loaded, capsys: pytest.CaptureFixture[str]) -> None:
     assert '"ValidateImages"' in building.build(loaded).text
     first = capsys.readouterr().err
     assert first.startswith("building the definition with the SageMaker SDK, some seconds; ")
@@ -44,7 +42,7 @@ def test_the_definition_of_a_sound_config(
 
 
 def test_a_home_that_cannot_be_written_stops_nothing(
-    loaded: building.Loaded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("IMGPIPE_HOME", "/dev/null")
     assert '"ValidateImages"' in building.build(loaded).text
@@ -53,14 +51,14 @@ def test_a_home_that_cannot_be_written_stops_nothing(
 
 
 def test_the_local_sagemaker_needs_no_warning_about_machines_of_aws(
-    loaded: building.Loaded, capsys: pytest.CaptureFixture[str]
+    loaded: Loaded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     building.build(loaded, local=True)
     assert "warning" not in capsys.readouterr().err
 
 
 def test_what_the_checks_find_is_told_at_its_place_in_the_yaml(
-    loaded: building.Loaded, monkeypatch: pytest.MonkeyPatch
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = building.build(loaded).text
     problems = (

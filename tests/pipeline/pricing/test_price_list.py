@@ -98,14 +98,12 @@ def test_none_fits_or_several(products: list[str], why: str) -> None:
         ),
         pytest.param(
             client_error("ThrottlingException", "Rate exceeded", "GetProducts"),
-            "AWS's Price List API refused (An error occurred (ThrottlingException) when calling the "
-            "GetProducts "
-            "operation: Rate exceeded)",
+            "AWS's Price List API refused (GetProducts failed: Rate exceeded (ThrottlingException))",
             id="refused",
         ),
         pytest.param(
             NoCredentialsError(),
-            "AWS's Price List API did not answer (Unable to locate credentials)",
+            "AWS's Price List API did not answer (AWS credentials were not found)",
             id="no answer",
         ),
     ],

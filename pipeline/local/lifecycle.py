@@ -43,7 +43,7 @@ class LocalEndpoint:
         account: Its account.
         pid: The server's process.
         started: Seconds since the epoch.
-        warnings: What its user should know, a sentence each, such as a damaged snapshot.
+        warnings: What its user should know, a sentence each, such as damaged state.
     """
 
     url: str

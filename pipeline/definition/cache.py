@@ -24,8 +24,20 @@ from pipeline.config.model import PipelineConfig
 from pipeline.language.problem import Problem
 
 _ROOT = Path(__file__).parents[2]
-_CODE = ("pipeline/definition", "pipeline/checks", "pipeline/language", "pipeline/config", "steps")
-"""The folders whose code decides on a definition or on what is found wrong with it."""
+CODE = (
+    "pipeline/account.py",
+    "pipeline/aws_model",
+    "pipeline/bundle.py",
+    "pipeline/checks",
+    "pipeline/config",
+    "pipeline/definition",
+    "pipeline/errors.py",
+    "pipeline/language",
+    "pipeline/source.py",
+    "pipeline/suggestion.py",
+    "steps",
+)
+"""The folders and modules whose code decides on a definition or on what is found wrong with it."""
 
 _PACKAGES = ("sagemaker", "botocore")
 _MOST = 64
@@ -132,6 +144,6 @@ def code_hash(root: Path = _ROOT) -> str:
 
 def _sources(root: Path) -> Iterator[Path]:
     """All files but what Python itself puts there: a packed program may hold more than modules."""
-    for folder in _CODE:
-        found = (root / folder).rglob("*")
+    for name in CODE:
+        found = [root / name, *(root / name).rglob("*")]
         yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)

@@ -5,11 +5,12 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import grimp
 import pytest
 
 from pipeline.account import PLACEHOLDERS, AccountFacts
 from pipeline.bundle import Bundle
-from pipeline.definition.cache import Cache, Entry, code_hash, key_of
+from pipeline.definition.cache import CODE, Cache, Entry, code_hash, key_of
 from pipeline.language.problem import Problem
 from tests.definitions import Json, config
 
@@ -130,6 +131,14 @@ def test_what_is_packed_and_run_counts_and_nothing_else(tmp_path: Path) -> None:
     renamed = code_hash(tmp_path)
     (module.parent / "page.css").write_text("x")
     assert len({before, changed, renamed, code_hash(tmp_path)}) == 4
+
+
+def test_all_code_that_decides_on_a_definition_counts() -> None:
+    modules = grimp.build_graph("pipeline", "steps", cache_dir=None).find_upstream_modules(
+        "pipeline.definition.checked"
+    )
+    paths = {module.replace(".", "/") for module in modules}
+    assert {path for path in paths if not f"{path}.py".startswith(CODE)} == set()
 
 
 def test_the_file_is_json_that_people_can_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pipeline.language.definition import Definition, Step
 from pipeline.language.document import brief
 from pipeline.language.parameters import Value
 from pipeline.language.problem import Path, Problem, of_step
+from pipeline.language.step import FOR_EACH
 from pipeline.suggestion import listed, suggestion
 
 MOST_CHARACTERS = 1_048_576
@@ -22,6 +23,12 @@ LONGEST_VALUE = 1024
 
 LONGEST_DEFAULT = 4096
 """Longest default value, in characters: AWS's published JSON schema of definitions."""
+
+MOST_ITEMS = 100
+"""Most items of a ForEach step that are written out: ForEachStep of the SDK."""
+
+MOST_AT_ONCE = 50
+"""Most iterations of a ForEach step at once: ForEachStep of the SDK."""
 
 _RULE_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 """Names that a target of an EventBridge rule takes: SageMakerPipelineParameterName of PutTargets."""
@@ -54,8 +61,14 @@ def problems(definition: Definition, values: Mapping[str, Value]) -> Iterator[Pr
     """What is too long, too much or malformed."""
     yield from _parameters(definition, values)
     for step in definition.steps.values():
-        yield from of_step(step.name, _retry_problems(step))
-        yield from of_step(step.name, _cache_problems(step))
+        yield from of_step(step.name, policy_problems(step))
+        yield from of_step(step.name, _loop_problems(step))
+
+
+def policy_problems(step: Step) -> Iterator[Problem]:
+    """What is malformed in the RetryPolicies and the CacheConfig of a step."""
+    yield from _retry_problems(step)
+    yield from _cache_problems(step)
 
 
 def _parameters(definition: Definition, values: Mapping[str, Value]) -> Iterator[Problem]:
@@ -64,7 +77,7 @@ def _parameters(definition: Definition, values: Mapping[str, Value]) -> Iterator
         message = f"there are {count} parameters; SageMaker takes {MOST_PARAMETERS} at most"
         yield Problem("D402", ("Parameters",), message, "write out those that never change")
     for name, declaration in definition.parameters.items():
-        if not _RULE_NAME.fullmatch(name):
+        if name and not _RULE_NAME.fullmatch(name):
             message = f"parameter '{name}' cannot be given by an EventBridge rule"
             why = (
                 "there, letters, digits and hyphens make a name; SageMaker and EventBridge Scheduler take it"
@@ -172,3 +185,20 @@ def _cache_problems(step: Step) -> Iterator[Problem]:
     elif not isinstance(expires, str) or not _DURATION.fullmatch(expires):
         message = f"ExpireAfter must be an ISO 8601 duration, not {brief(expires)}"
         yield Problem("D406", (*path, "ExpireAfter"), message, 'such as "P30D" or "PT12H"')
+
+
+def _loop_problems(step: Step) -> Iterator[Problem]:
+    if step.type != FOR_EACH:
+        return
+    items, at_once = step.arguments.get("IterableItems"), step.arguments.get("MaxConcurrency")
+    path = (*step.path, "Arguments")
+    if isinstance(items, list) and len(items) > MOST_ITEMS:
+        message = f"IterableItems has {len(items)} items, and {MOST_ITEMS} are the most"
+        yield Problem("D407", (*path, "IterableItems"), message, "use two ForEach steps", _LOOPS)
+    is_right, wanted = _whole(1, MOST_AT_ONCE)
+    if at_once and not isinstance(at_once, Mapping) and not is_right(at_once):
+        message = f"MaxConcurrency must be {wanted}, not {brief(at_once)}"
+        yield Problem("D407", (*path, "MaxConcurrency"), message, None, _LOOPS)
+
+
+_LOOPS = "ForEachStep of the SageMaker SDK refuses it"

@@ -43,7 +43,7 @@ ARGUMENTS: Mapping[tuple[str, str], Refusal] = {
 """Arguments by step type and name."""
 
 _RETRY_GUIDE = '"Retry Policy for Pipeline Steps" in the SageMaker guide names the types that take them'
-_RETRIED = (
+RETRIED = (
     "AutoML",
     "ClarifyCheck",
     "EMRServerless",
@@ -63,7 +63,7 @@ _JOB_EXCEPTIONS = "SageMaker."
 _WITHOUT_JOB = ("Model", "RegisterModel")
 """Types that take RetryPolicies, but start no job that could fail: ModelStep of the SDK."""
 
-_CACHED = (
+CACHED = (
     "AutoML",
     "Callback",
     "ClarifyCheck",
@@ -110,7 +110,7 @@ def _retries(step: Step) -> Iterator[Problem]:
     path = (*step.path, "RetryPolicies")
     if not policies or not step.type:
         return
-    if step.type not in _RETRIED:
+    if step.type not in RETRIED:
         message = f"a step of type {step.type} takes no RetryPolicies"
         yield Problem("D412", path, message, "leave them out", _RETRY_GUIDE, at_key=True)
     if step.type in _WITHOUT_JOB and isinstance(policies, list):
@@ -128,7 +128,7 @@ def _job_exceptions(step: Step, policy: object, path: Path) -> Iterator[Problem]
 
 
 def _caching(step: Step) -> Iterator[Problem]:
-    if step.raw.get("CacheConfig") and step.type and step.type not in _CACHED:
+    if step.raw.get("CacheConfig") and step.type and step.type not in CACHED:
         message = f"a step of type {step.type} cannot be cached"
         why = '"Caching Pipeline Steps" in the SageMaker guide names the types that can'
         yield Problem("D413", (*step.path, "CacheConfig"), message, "leave it out", why, at_key=True)
@@ -181,4 +181,8 @@ def _as_text(value: object) -> str:
         return "leave it out"
     if isinstance(value, bool):
         return f'write it as text, "{value}" or "{brief(value)}", as the algorithm reads it'
-    return f"write it as text: {brief(brief(value, 200), 210)}"
+    text = brief(value, 200)
+    if isinstance(value, list) and value and all(isinstance(one, str | int | float) for one in value):
+        joined = ",".join(map(str, value))
+        return f"write it as text, {brief(joined, 210)} or {brief(text, 210)}, as the algorithm reads it"
+    return f"write it as text: {brief(text, 210)}"

@@ -14,7 +14,7 @@ from pipeline.language.document import brief
 from pipeline.language.graph import Graph, Node, cycles
 from pipeline.language.names import Names, dependencies, located
 from pipeline.language.problem import Problem, of_step
-from pipeline.language.step import CONDITION, PropertyFile, Step, step_names
+from pipeline.language.step import CONDITION, FAIL, PropertyFile, Step, step_names
 from pipeline.language.steps import collect
 from pipeline.suggestion import suggestion
 
@@ -69,8 +69,8 @@ class Reading:
 
     Attributes:
         definition: All that can be read, for further checks: without what is malformed. No execution follows
-            it if there are problems, warnings too. None if the text is no JSON object.
-        problems: All that is wrong with its form, and the names in it that name nothing.
+            it if there are errors. None if the text is no JSON object.
+        problems: All that is wrong with its form, and the names in it that name nothing; warnings too.
     """
 
     definition: Definition | None
@@ -84,8 +84,9 @@ def parse(text: str) -> Definition:
         DefinitionError: Names all that is wrong.
     """
     reading = read(text)
-    if reading.problems or reading.definition is None:
-        raise DefinitionError(reading.problems)
+    errors = [problem for problem in reading.problems if problem.severity == "error"]
+    if errors or reading.definition is None:
+        raise DefinitionError(errors)
     return reading.definition
 
 
@@ -111,7 +112,7 @@ def read(text: str) -> Reading:
     for key, value in configs.items():
         for path, reference in expressions.located(value, (key,)):
             problems += names.reference_problems(path, reference)
-    graph = {name: Node(frozenset(_waits_for(step, steps)), step.branch) for name, step in steps.items()}
+    graph = {name: _node(step, steps) for name, step in steps.items()}
     problems += _cycle_problems(graph, steps)
     return Reading(Definition(declared, steps, graph, configs), tuple(problems))
 
@@ -127,6 +128,15 @@ def _top_problems(raw: Mapping[str, object]) -> Iterator[Problem]:
         yield Problem("D115", ("Steps",) if "Steps" in raw else (), "it has no Steps")
     for key in _CONFIGS:
         yield from expressions.problems(raw.get(key), (key,))
+
+
+def _node(step: Step, steps: Mapping[str, Step]) -> Node:
+    triggers = {
+        entry["Step"]: entry["Trigger"]
+        for entry in step.depends_on
+        if isinstance(entry, Mapping) and "Trigger" in entry
+    }
+    return Node(frozenset(_waits_for(step, steps)), step.branch, triggers, is_final=step.type == FAIL)
 
 
 def _waits_for(step: Step, steps: Mapping[str, Step]) -> Iterator[str]:

@@ -9,16 +9,13 @@ from typing import Any
 
 from pipeline.language import conditions, expressions
 from pipeline.language.document import brief
-from pipeline.language.graph import Branch
+from pipeline.language.graph import TRIGGERS, Branch
 from pipeline.language.problem import Path, Problem, of_step
 from pipeline.language.step import COMMON_KEYS, CONDITION, FOR_EACH, STEP_TYPES, PropertyFile, Step
 from pipeline.suggestion import listed, suggestion
 
 INSIDE: Mapping[str, tuple[str, ...]] = {CONDITION: ("IfSteps", "ElseSteps"), FOR_EACH: ("ForEachBody",)}
 """The arguments that hold steps."""
-
-TRIGGERS = ("Completed", "Failed", "Stopped", "Any")
-"""How another step must end for one that depends on it: TriggerCondition of the SDK."""
 
 OUTPUT_TYPES = ("String", "Integer", "Boolean", "Float")
 """Types of what a Lambda or a Callback step puts out."""
@@ -111,8 +108,9 @@ def _depends_on(item: Mapping[str, Any], path: Path) -> Iterator[Problem]:
 
 def _is_dependency(entry: object) -> bool:
     if isinstance(entry, Mapping):
-        step, trigger = entry.get("Step"), entry.get("Trigger", TRIGGERS[0])
-        return isinstance(step, str) and trigger in TRIGGERS and set(entry) <= {"Step", "Trigger"}
+        step, trigger = entry.get("Step"), entry.get("Trigger", "Completed")
+        is_known = isinstance(trigger, str) and trigger in TRIGGERS
+        return isinstance(step, str) and is_known and set(entry) <= {"Step", "Trigger"}
     return isinstance(entry, str)
 
 

@@ -9,6 +9,7 @@ from pipeline.language.graph import Branch
 from pipeline.language.problem import Path
 
 CONDITION = "Condition"
+FAIL = "Fail"
 FOR_EACH = "ForEach"
 
 COMMON_KEYS = (

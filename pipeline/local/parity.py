@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline.aws_model import service_model
-from pipeline.language import conditions, expressions, parameters
+from pipeline.language import conditions, expressions, graph, parameters
 from pipeline.local.api import refused
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.aws import SIGNING_NAMES
+from pipeline.local.execution import caching, faults, retrying
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
 
 PATH = Path(__file__).parents[2] / "docs" / "parity.md"
@@ -24,8 +25,6 @@ differ. What is not executed is refused by name, with the reason, before anythin
 """
 
 _NO_EFFECT = {
-    "RetryPolicies": "a step that fails is not tried again",
-    "CacheConfig": "every step runs",
     "PipelineExperimentConfig": "no experiment is recorded",
     "MlflowConfig": "nothing is sent to MLflow",
 }
@@ -50,8 +49,14 @@ def page() -> str:
         _table(("type", "locally", "why"), _step_types()),
         "## The definition language\n",
         _table(("part", "supported"), _language()),
-        "Read but without effect, which the server's log says for the first two:\n",
+        "Read but without effect:\n",
         _table(("key", "what happens"), ([f"`{key}`", text] for key, text in _NO_EFFECT.items())),
+        "## How executions go\n",
+        _table(("what", "how"), _executions()),
+        "The types of failure that `RetryPolicies` name, and what they mean here:\n",
+        _table(("type", "when"), ([f"`{fault}`", when] for fault, when in faults.MEANINGS.items())),
+        "Arguments that `CacheConfig` compares, expressions evaluated:\n",
+        _table(("type", "arguments"), _cache_keys()),
         "Members of jobs, models and endpoint configurations that are kept, and without effect:\n",
         _table(
             ("member", "what happens"),
@@ -80,6 +85,62 @@ def _language() -> Iterable[list[str]]:
         ["functions", _names(expressions.FUNCTIONS)],
         ["execution variables", _names(f"Execution.{name}" for name in expressions.VARIABLES)],
         ["conditions", _names(conditions.TYPES)],
+    ]
+
+
+def _executions() -> Iterable[list[str]]:
+    default = retrying.DEFAULT
+    policy = (
+        f"`IntervalSeconds` {default.interval}, `BackoffRate` {default.rate:g}, `MaxAttempts` {default.most}"
+    )
+    return [
+        ["`DependsOn` with `Trigger`", f"executed: {_names(graph.TRIGGERS)}"],
+        [
+            "a step fails",
+            "What runs goes on to its end and nothing starts, but what answers a failure by its `Trigger`. If "
+            "every failure is answered, all goes on and the execution ends as `CompletedWithFailures`; else as "
+            "`Failed`, and always after a Fail step. AWS tells the first of these two in its SDK; that "
+            "nothing else starts after a failure is not written down, and a guess.",
+        ],
+        [
+            "a step whose other end was waited for, or that waits for one that never runs",
+            "never runs; that answers nothing",
+        ],
+        ["`StopPipelineExecution`", "no step starts, whatever its `Trigger`; a wait for a retry ends"],
+        [
+            "`RetryPipelineExecution`",
+            "of Failed and Stopped executions: steps that succeeded are kept, with the branch that was chosen; "
+            "the others run with the definition and the parameters of the start, their attempts counted anew",
+        ],
+        [
+            "`RetryPolicies`",
+            f"executed on {_names(retrying.RETRYABLE)}; the first policy that names the type counts, each for "
+            "itself. `ExpireAfterMin` counts from the step's start. Without a policy "
+            f"{_names(default.faults)} are tried again with {policy}, on steps of every type: AWS does that "
+            "too, but does not tell how often. AlgorithmError, ClientError and a bug of this server are not.",
+        ],
+        [
+            "`CacheConfig`",
+            "executed: the newest success of the same step in the same pipeline, with caching on, whose "
+            "arguments are the same and whose end is not older than `ExpireAfter` (a year has 365 days, a "
+            "month 30). Of S3 only the URIs are compared.",
+        ],
+        [
+            "Condition steps inside branches",
+            "executed, though the SageMaker guide says that they are not supported: AWS has been seen to run "
+            "them",
+        ],
+        [
+            "`SelectiveExecutionConfig`",
+            "executed; steps that are not selected are not judged before the start",
+        ],
+    ]
+
+
+def _cache_keys() -> Iterable[list[str]]:
+    return [
+        [f"`{name}`", _names(keys) if keys else "all but `Tags`; the guide does not tell"]
+        for name, keys in caching.KEYS.items()
     ]
 
 

@@ -18,8 +18,11 @@ from pipeline.local.execution.run import STEP
 from pipeline.local.records import Record, RecordExists
 
 _ID_LENGTH = 12
-# Kind of the records that make a repeated start harmless, named `<pipeline>/<ClientRequestToken>`.
+# Kinds of the records that make a repeated request harmless, named `<pipeline>/<ClientRequestToken>` and
+# `<pipeline>/<execution id>/<ClientRequestToken>`.
 _TOKEN = "StartToken"  # noqa: S105
+_RETRY_TOKEN = "RetryToken"  # noqa: S105
+_CAN_BE_RETRIED = ("Failed", "Stopped")
 _EXECUTIONS = Listing("PipelineExecutionSummaries", "PipelineExecutionArn")
 _STEPS = Listing("PipelineExecutionSteps", "StepName", sort_by="StartTime", page=20)
 _PARAMETERS = Listing("PipelineParameters", "Name", sort_by="Name", descending=False)
@@ -116,6 +119,48 @@ def stop_execution(service: Service, request: Request) -> Record:
     return {"PipelineExecutionArn": arn}
 
 
+def retry_execution(service: Service, request: Request) -> Record:
+    """RetryPipelineExecution: go on with the steps that failed or were stopped; what succeeded is kept."""
+    arn = request["PipelineExecutionArn"]
+    name = _name(arn)
+    _find(service, arn)
+    try:
+        service.records.create(_RETRY_TOKEN, f"{name}/{request['ClientRequestToken']}", {})
+    except RecordExists:
+        return {"PipelineExecutionArn": arn}
+    settings = without(request, "PipelineExecutionArn", "ClientRequestToken")
+
+    def edit(record: Record) -> Record:
+        status = record["PipelineExecutionStatus"]
+        if status not in _CAN_BE_RETRIED:
+            raise ApiError(
+                "ConflictException",
+                f"Only executions in Failed or Stopped status can be retried: {arn} is in {status} status.",
+            )
+        again = {"PipelineExecutionStatus": "Executing", "LastModifiedTime": service.clock()}
+        return {**without(record, "FailureReason"), **settings, **again}
+
+    try:
+        service.records.amend(EXECUTION, name, edit)
+    except ApiError:
+        service.records.delete(_RETRY_TOKEN, f"{name}/{request['ClientRequestToken']}")
+        raise
+    for step, record in service.records.items(STEP, f"{name}/"):
+        if record["StepStatus"] != "Succeeded":
+            service.records.delete(STEP, step)
+    service.executor.start(name)
+    return {"PipelineExecutionArn": arn}
+
+
+def update_execution(service: Service, request: Request) -> Record:
+    """UpdatePipelineExecution: its names, and how many steps may run at once, at once if it runs."""
+    arn = request["PipelineExecutionArn"]
+    _find(service, arn)
+    changes = without(request, "PipelineExecutionArn")
+    service.records.update(EXECUTION, _name(arn), **changes, LastModifiedTime=service.clock())
+    return {"PipelineExecutionArn": arn}
+
+
 def describe_execution(service: Service, request: Request) -> Record:
     """DescribePipelineExecution."""
     record = _find(service, request["PipelineExecutionArn"])
@@ -187,6 +232,8 @@ def _find(service: Service, arn: str) -> Record:
 HANDLERS: dict[str, Handler] = {
     "StartPipelineExecution": start_execution,
     "StopPipelineExecution": stop_execution,
+    "RetryPipelineExecution": retry_execution,
+    "UpdatePipelineExecution": update_execution,
     "DescribePipelineExecution": describe_execution,
     "DescribePipelineDefinitionForExecution": describe_definition,
     "ListPipelineExecutions": list_executions,

@@ -18,7 +18,8 @@ from pipeline.local.api.service import Handler, Request, Service, without
 from pipeline.local.api.versions import find_pipeline, find_version, missing_pipeline, with_version
 from pipeline.local.errors import ApiError
 from pipeline.local.execution import archive
-from pipeline.local.execution.checks import argument_problems
+from pipeline.local.execution.caching import RESULT
+from pipeline.local.execution.checks import step_problems
 from pipeline.local.records import Record
 
 _LISTING = Listing("PipelineSummaries", "PipelineName", prefixes={"PipelineNamePrefix": "PipelineName"})
@@ -120,7 +121,7 @@ def delete_pipeline(service: Service, request: Request) -> Record:
             "ConflictException", f"Pipeline {arn} has running executions: {', '.join(sorted(running))}"
         )
     service.remove("Pipeline", name, missing_pipeline(name))
-    for kind in ("PipelineExecution", "PipelineExecutionStep", "StartToken"):
+    for kind in ("PipelineExecution", "PipelineExecutionStep", "StartToken", "RetryToken", RESULT):
         for key, _ in service.records.items(kind, f"{name}/"):
             service.records.delete(kind, key)
     return {"PipelineArn": arn}
@@ -141,7 +142,7 @@ def parsed(text: str, values: Mapping[str, Value]) -> Definition:
         definition = definitions.parse(text)
     except DefinitionError as error:
         raise _unreadable([problem.message for problem in error.problems]) from error
-    if problems := list(argument_problems(definition, values, check_shape)):
+    if problems := list(step_problems(definition, values, check_shape)):
         raise _unreadable(problems)
     return definition
 

@@ -6,12 +6,15 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pipeline.checks.limits import policy_problems
 from pipeline.errors import Finding, ImgpipeError
 from pipeline.language.definition import Definition, Step
 from pipeline.language.early import EarlyScope
 from pipeline.language.expressions import UNKNOWN, evaluate
 from pipeline.language.parameters import Value
 from pipeline.local.errors import ApiError, NotSupportedLocally
+from pipeline.local.execution.caching import KEYS
+from pipeline.local.execution.retrying import RETRYABLE
 from pipeline.local.execution.steps.executor import StepExecutor
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
 
@@ -24,10 +27,10 @@ CheckJob = Callable[[str, Mapping[str, Any]], None]
 _log = logging.getLogger(__name__)
 
 
-def argument_problems(
+def step_problems(
     definition: Definition, values: Mapping[str, Value], check_shape: CheckShape
 ) -> Iterator[str]:
-    """Why Arguments do not fit the operation they are for, a sentence a step.
+    """Why Arguments do not fit the operation they are for, and policies not their form.
 
     Args:
         definition: The definition.
@@ -41,6 +44,9 @@ def argument_problems(
             check_shape(executor.operation, {**arguments, **executor.given})
         except ApiError as error:
             yield f"step '{step.name}': {error.message}"
+    for step in definition.steps.values():
+        for problem in policy_problems(step):
+            yield f"step '{step.name}': {problem.message}"
 
 
 def check_supported(definition: Definition, values: Mapping[str, Value], check_job: CheckJob) -> None:
@@ -53,9 +59,9 @@ def check_supported(definition: Definition, values: Mapping[str, Value], check_j
     if findings:
         raise ImgpipeError(*findings)
     for step in definition.steps.values():
-        for key in ("RetryPolicies", "CacheConfig"):
-            if step.raw.get(key):
-                _log.warning("step %s: %s has no effect on the local SageMaker", step.name, key)
+        for key, types in (("RetryPolicies", RETRYABLE), ("CacheConfig", KEYS)):
+            if step.raw.get(key) and step.type not in types:
+                _log.warning("step %s: %s has no effect on a step of type %s", step.name, key, step.type)
 
 
 def _unsupported(definition: Definition) -> Iterator[Finding]:
@@ -63,9 +69,6 @@ def _unsupported(definition: Definition) -> Iterator[Finding]:
         if step.type not in EXECUTORS:
             what = f"step '{step.name}' has type {step.type}, which the local SageMaker does not execute"
             yield from NotSupportedLocally(what, REFUSED[step.type]).findings
-        if any(isinstance(item, Mapping) for item in step.depends_on):
-            what = f"step '{step.name}' depends on how another step ends (DependsOn with Trigger)"
-            yield from NotSupportedLocally(what, "a step runs here only after others succeeded").findings
 
 
 def _without_program(

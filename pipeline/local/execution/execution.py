@@ -5,17 +5,14 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from pipeline.language.definition import Step
-from pipeline.language.expressions import ExpressionError
-from pipeline.language.graph import Phase, turn
-from pipeline.local.errors import ApiError
-from pipeline.local.execution.run import STEP, Run, StepScope
-from pipeline.local.execution.steps.executor import Metadata, Outcome, StepFailed
-from pipeline.local.execution.steps.registry import EXECUTORS, properties_of
-from pipeline.local.records import Record, RecordMissing, RecordsClosed
+from pipeline.language.graph import Phase, turn, unanswered
+from pipeline.local.execution.run import STEP, Run
+from pipeline.local.execution.step_run import StepRun
+from pipeline.local.execution.steps.executor import Metadata, Outcome
+from pipeline.local.records import RecordsClosed
 
 EXECUTION = "PipelineExecution"
 FAILURE = "Step failure: One or multiple steps failed."
@@ -24,7 +21,7 @@ FAILURE = "Step failure: One or multiple steps failed."
 INTERRUPTED = "InternalServerError: The local SageMaker stopped while this was running"
 """FailureReason of what a server left behind that cannot go on."""
 
-_PHASES = {"Succeeded": Phase.SUCCEEDED, "Failed": Phase.ENDED, "Stopped": Phase.ENDED}
+_PHASES = {"Succeeded": Phase.SUCCEEDED, "Failed": Phase.FAILED, "Stopped": Phase.STOPPED}
 _STOP = ""
 
 _log = logging.getLogger(__name__)
@@ -39,10 +36,8 @@ class Execution:
         run: What is executed.
         phases: Phases of the steps at the start.
         outcomes: Outcomes of the Condition steps that are not to run.
-        parallel: How many steps may run at once; None: any number.
+        on_end: Called with this when all is recorded.
         left: Metadata of the steps that run already: a server before this one has begun them.
-        ends: Statuses of the steps that have ended without success.
-        on_end: Called with the final status when all is recorded.
     """
 
     def __init__(
@@ -50,21 +45,17 @@ class Execution:
         run: Run,
         phases: Mapping[str, Phase],
         outcomes: Mapping[str, bool],
-        parallel: int | None,
-        on_end: Callable[[], None],
+        on_end: Callable[[Execution], None],
         left: Mapping[str, Metadata] = MappingProxyType({}),
-        ends: Sequence[str] = (),
     ) -> None:
         self.about = self._run = run
         self._phases = dict(phases)
         self._outcomes = dict(outcomes)
-        self._parallel = parallel
         self._on_end = on_end
         self._events: queue.SimpleQueue[tuple[str, Outcome | None]] = queue.SimpleQueue()
-        self._stopping = threading.Event()
+        self._is_stopping = False
         self._left = left
-        self._ends = ends
-        self._begun: dict[str, Metadata] = {}
+        self._steps: dict[str, StepRun] = {}
 
     def stop(self) -> None:
         """Start no further step and stop those that run; returns at once."""
@@ -73,140 +64,84 @@ class Execution:
     def run(self) -> None:
         """Execute, until every step has ended that ever will; ends early if the server goes down."""
         try:
-            status = self._steps()
+            status = self._run_steps()
             run = self._run
-            reason = self._reason() if status == "Failed" else None
             run.records.update(
                 EXECUTION,
                 run.name,
                 PipelineExecutionStatus=status,
-                FailureReason=reason,
+                FailureReason=self._reason() if status == "Failed" else None,
                 LastModifiedTime=run.clock(),
             )
         except RecordsClosed:
             return
-        self._on_end()
+        self._on_end(self)
 
-    def _steps(self) -> str:
+    def _run_steps(self) -> str:
         """Run the steps; returns the execution's final status."""
-        phases, outcomes = self._phases, self._outcomes
-        ends = list(self._ends)
+        phases = self._phases
         for name in self._left:
-            self._start(name)
+            self._start(name, self._left[name])
         while True:
             running = sum(phase is Phase.RUNNING for phase in phases.values())
-            if not ends and not self._stopping.is_set():
-                running += self._start_ready(phases, outcomes, running)
+            if not self._is_stopping:
+                running += self._start_ready(running)
             if not running:
-                break
+                return self._status()
             name, outcome = self._events.get()
             if outcome is None:
-                self._stop_running(phases)
+                self._stop_running()
                 continue
             phases[name] = _PHASES[outcome.status]
             if outcome.branch is not None:
-                outcomes[name] = outcome.branch
-            if outcome.status != "Succeeded":
-                ends.append(outcome.status)
-        if self._stopping.is_set():
-            return "Stopped"
-        return "Failed" if ends else "Succeeded"
+                self._outcomes[name] = outcome.branch
 
-    def _start_ready(self, phases: dict[str, Phase], outcomes: dict[str, bool], running: int) -> int:
+    def _start_ready(self, running: int) -> int:
         """Start the steps that may start now; returns how many."""
-        now = turn(self._run.definition.graph, phases, outcomes)
+        phases = self._phases
+        now = turn(self._run.definition.graph, phases, self._outcomes)
         phases.update(dict.fromkeys(now.skip, Phase.SKIPPED))
-        room = len(now.start) if self._parallel is None else max(self._parallel - running, 0)
-        for name in now.start[:room]:
+        ready = now.start
+        if ready and (most := self._most_at_once()) is not None:
+            ready = ready[: max(most - running, 0)]
+        for name in ready:
             phases[name] = Phase.RUNNING
-            self._start(name)
-        return len(now.start[:room])
+            self._start(name, None)
+        return len(ready)
 
-    def _start(self, name: str) -> None:
-        threading.Thread(target=self._step, args=(name,), name=f"step-{name}", daemon=True).start()
+    def _most_at_once(self) -> int | None:
+        """MaxParallelExecutionSteps as it is now: UpdatePipelineExecution may change it."""
+        record = self._run.records.get(EXECUTION, self._run.name) or {}
+        most: int | None = record.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps")
+        return most
+
+    def _start(self, name: str, left: Metadata | None) -> None:
+        step = self._steps[name] = StepRun(self._run, self._run.definition.steps[name], left)
+
+        def follow() -> None:
+            self._events.put((name, step.run()))
+
+        threading.Thread(target=follow, name=f"step-{name}", daemon=True).start()
+
+    def _stop_running(self) -> None:
+        self._is_stopping = True
+        for name, phase in self._phases.items():
+            if phase is Phase.RUNNING:
+                self._steps[name].stop()
+
+    def _status(self) -> str:
+        if self._is_stopping:
+            return "Stopped"
+        # What waits still never runs, and so answers nothing.
+        phases = {
+            name: Phase.SKIPPED if phase is Phase.WAITING else phase for name, phase in self._phases.items()
+        }
+        if unanswered(self._run.definition.graph, phases):
+            return "Failed"
+        bad = {Phase.FAILED, Phase.STOPPED} & set(phases.values())
+        return "CompletedWithFailures" if bad else "Succeeded"
 
     def _reason(self) -> str:
         run = self._run
         reasons = [step.get("FailureReason") for step in run.records.list(STEP, f"{run.name}/")]
         return INTERRUPTED if INTERRUPTED in reasons else FAILURE
-
-    def _stop_running(self, phases: dict[str, Phase]) -> None:
-        self._stopping.set()
-        for name, phase in phases.items():
-            if phase is Phase.RUNNING and name in self._begun:
-                self._stop_step(name)
-
-    def _stop_step(self, name: str) -> None:
-        EXECUTORS[self._run.definition.steps[name].type].stop(self._run, self._begun[name])
-
-    def _step(self, name: str) -> None:
-        run = self._run
-        step = run.definition.steps[name]
-        try:
-            if name not in self._left:
-                self._record_start(step)
-            outcome = self._outcome(step)
-            self._record_end(step, outcome)
-        except RecordsClosed:
-            # The server goes down: what is left is repaired when it starts again.
-            outcome = Outcome("Stopped")
-        self._events.put((name, outcome))
-
-    def _outcome(self, step: Step) -> Outcome:
-        try:
-            return self._execute(step)
-        except (StepFailed, ExpressionError) as error:
-            text = str(error)
-            return Outcome("Failed", text if isinstance(error, StepFailed) else f"ClientError: {text}")
-        except RecordMissing as error:
-            return Outcome("Failed", f"ClientError: {error} was deleted while the step waited for it")
-        except ApiError as error:
-            return Outcome("Failed", f"ClientError: {error.message}")
-        except RecordsClosed:
-            raise
-        except Exception as error:
-            # A bug of ours must end the step, not leave it running for ever.
-            _log.exception("step %s of %s", step.name, self._run.name)
-            return Outcome(
-                "Failed",
-                f"InternalServerError: {type(error).__name__}: {error} (a bug in imgpipe: see the log)",
-            )
-
-    def _execute(self, step: Step) -> Outcome:
-        run, executor = self._run, EXECUTORS[step.type]
-        metadata = self._left.get(step.name)
-        if metadata is None:
-            metadata = executor.begin(run, step, StepScope(run, properties_of, {}))
-            run.records.update(STEP, f"{run.name}/{step.name}", Metadata=metadata)
-        self._begun[step.name] = metadata
-        # Either this thread sees the event or the deciding thread sees the step in _begun; both may stop it.
-        if self._stopping.is_set():
-            self._stop_step(step.name)
-        outcome = executor.finish(run, step, metadata)
-        if self._stopping.is_set() and outcome.status == "Failed":
-            return Outcome("Stopped")
-        return outcome
-
-    def _record_start(self, step: Step) -> None:
-        run = self._run
-        record: Record = {
-            "StepName": step.name,
-            "StepDisplayName": step.display_name,
-            "StepDescription": step.description,
-            "StepType": step.type,
-            "StartTime": run.clock(),
-            "StepStatus": "Executing",
-            "AttemptCount": 1,
-            "Metadata": {},
-        }
-        run.records.create(STEP, f"{run.name}/{step.name}", record)
-
-    def _record_end(self, step: Step, outcome: Outcome) -> None:
-        run = self._run
-        run.records.update(
-            STEP,
-            f"{run.name}/{step.name}",
-            StepStatus=outcome.status,
-            FailureReason=outcome.reason if outcome.status == "Failed" else None,
-            EndTime=run.clock(),
-        )

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection
-from functools import partial
 
 from pipeline.language import definition as definitions
 from pipeline.language import parameters
 from pipeline.language.graph import Phase
 from pipeline.local.execution import archive
 from pipeline.local.execution.execution import EXECUTION, INTERRUPTED, Execution
-from pipeline.local.execution.reuse import first_phases, phases_left
+from pipeline.local.execution.reuse import phases_left
 from pipeline.local.execution.run import STEP, Call, ObjectReader, Run
 from pipeline.local.records import Record, Records
 
@@ -50,13 +49,14 @@ class Executor:
         self._running: dict[str, Execution] = {}
 
     def start(self, name: str) -> None:
-        """Run a recorded execution (`<pipeline>/<execution id>`) in a thread and return at once."""
+        """Run a recorded execution (`<pipeline>/<execution id>`) in a thread and return at once.
+
+        Steps that have records are not run: those that a selective execution has taken from another one, and
+        those that had succeeded before a retry.
+        """
         record = self._records.get(EXECUTION, name)
         assert record is not None
-        run = self._run(name, record)
-        phases, outcomes = first_phases(run.definition, record, self._steps(name))
-        parallel = _parallel(record)
-        self._begin(Execution(run, phases, outcomes, parallel, lambda: self._ended(name)))
+        self._go_on(name, record)
 
     def resume(self) -> None:
         """Go on with the executions that a server before this one has left, after `repair`."""
@@ -65,7 +65,7 @@ class Executor:
             if status not in _RUNNING:
                 continue
             try:
-                self._resume(name, record)
+                self._go_on(name, record)
                 if status == "Stopping":
                     self.stop(name)
             except Exception:
@@ -79,15 +79,15 @@ class Executor:
                     LastModifiedTime=self._clock(),
                 )
 
-    def _resume(self, name: str, record: Record) -> None:
+    def _go_on(self, name: str, record: Record) -> None:
         run = self._run(name, record)
-        steps = self._steps(name)
+        steps = {step["StepName"]: step for step in self._records.list(STEP, f"{name}/")}
         phases, outcomes = phases_left(run.definition, record, steps)
         left = {step: steps[step]["Metadata"] for step, phase in phases.items() if phase is Phase.RUNNING}
-        ends = [steps[step]["StepStatus"] for step, phase in phases.items() if phase is Phase.ENDED]
-        parallel = _parallel(record)
-        ended = partial(self._ended, name)
-        self._begin(Execution(run, phases, outcomes, parallel, ended, left, ends))
+        execution = Execution(run, phases, outcomes, self._ended, left)
+        with self._lock:
+            self._running[name] = execution
+        threading.Thread(target=execution.run, name=f"execution-{run.id}", daemon=True).start()
 
     def _run(self, name: str, record: Record) -> Run:
         definition = definitions.parse(archive.text_of(self._records, record["DefinitionKey"]))
@@ -104,15 +104,6 @@ class Executor:
             new_id=self._new_id,
         )
 
-    def _steps(self, name: str) -> dict[str, Record]:
-        return {step["StepName"]: step for step in self._records.list(STEP, f"{name}/")}
-
-    def _begin(self, execution: Execution) -> None:
-        run = execution.about
-        with self._lock:
-            self._running[run.name] = execution
-        threading.Thread(target=execution.run, name=f"execution-{run.id}", daemon=True).start()
-
     def stop(self, name: str) -> None:
         """Stop an execution whose record says Stopping; returns at once."""
         with self._lock:
@@ -120,9 +111,12 @@ class Executor:
         if execution:
             execution.stop()
 
-    def _ended(self, name: str) -> None:
+    def _ended(self, execution: Execution) -> None:
+        name = execution.about.name
         with self._lock:
-            self._running.pop(name, None)
+            # It may be running again already: a retry needs only the record.
+            if self._running.get(name) is execution:
+                del self._running[name]
 
 
 def repair(records: Records, now: float, adopted: Collection[tuple[str, str]] = ()) -> None:
@@ -167,10 +161,6 @@ def _fail_all(
     for name, record in records.items(kind):
         if record.get(status) in unfinished and (kind, name) not in but:
             records.update(kind, name, **{status: "Failed"}, FailureReason=INTERRUPTED, **_times(kind, now))
-
-
-def _parallel(record: Record) -> int | None:
-    return record.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps")
 
 
 def _times(kind: str, now: float) -> Record:

@@ -46,7 +46,12 @@ def only_selected(definition: Definition, selection: Selection) -> Definition:
     return replace(definition, steps={name: definition.steps[name] for name in selection.selected})
 
 
-_PHASES_LEFT = {"Succeeded": Phase.SUCCEEDED, "Executing": Phase.RUNNING, "Stopping": Phase.RUNNING}
+_PHASES_LEFT = {
+    "Succeeded": Phase.SUCCEEDED,
+    "Executing": Phase.RUNNING,
+    "Stopping": Phase.RUNNING,
+    "Stopped": Phase.STOPPED,
+}
 
 
 def taken_steps(
@@ -97,46 +102,32 @@ def keep_steps(records: Records, execution: str, steps: Sequence[Record], now: f
         records.create(STEP, f"{execution}/{step['StepName']}", record)
 
 
-def first_phases(
-    definition: Definition, record: Record, taken: Mapping[str, Record]
-) -> tuple[dict[str, Phase], dict[str, bool]]:
-    """Phases of the steps, and outcomes of Condition steps, at the start of an execution.
-
-    Args:
-        definition: What is executed.
-        record: The execution.
-        taken: The steps that it has taken from another one, by name.
-    """
-    config = record.get("SelectiveExecutionConfig")
-    if config is None:
-        return dict.fromkeys(definition.graph, Phase.WAITING), {}
-    selected = {item["StepName"] for item in config["SelectedSteps"]}
-    phases = {
-        name: Phase.SUCCEEDED if name in taken else Phase.WAITING if name in selected else Phase.SKIPPED
-        for name in definition.graph
-    }
-    outcomes = {
-        name: _outcome(step) for name, step in taken.items() if definition.steps[name].type == CONDITION
-    }
-    return phases, outcomes
-
-
 def phases_left(
     definition: Definition, record: Record, steps: Mapping[str, Record]
 ) -> tuple[dict[str, Phase], dict[str, bool]]:
-    """Phases and outcomes, as of `first_phases`, of an execution that a server before this one has left.
+    """Phases of the steps, and outcomes of Condition steps, of an execution that is to go on, or to begin.
 
     Args:
         definition: What is executed.
         record: The execution.
-        steps: The records of its steps, by name.
+        steps: The records that it has of its steps, by name.
     """
-    succeeded = {name: step for name, step in steps.items() if step["StepStatus"] == "Succeeded"}
-    phases, _ = first_phases(definition, record, succeeded)
-    for name, step in steps.items():
-        phases[name] = _PHASES_LEFT.get(step["StepStatus"], Phase.ENDED)
-    conditions = {name for name in succeeded if definition.steps[name].type == CONDITION}
-    return phases, {name: _outcome(steps[name]) for name in conditions}
+    config = record.get("SelectiveExecutionConfig")
+    selected = {item["StepName"] for item in config["SelectedSteps"]} if config else definition.graph.keys()
+    phases = {
+        name: _PHASES_LEFT.get(steps[name]["StepStatus"], Phase.FAILED)
+        if name in steps
+        else Phase.WAITING
+        if name in selected
+        else Phase.SKIPPED
+        for name in definition.graph
+    }
+    outcomes = {
+        name: _outcome(steps[name])
+        for name, phase in phases.items()
+        if phase is Phase.SUCCEEDED and definition.steps[name].type == CONDITION
+    }
+    return phases, outcomes
 
 
 def _source_name(records: Records, pipeline: str, source: str) -> str:

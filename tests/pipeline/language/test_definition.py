@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.language import definition
 from pipeline.language.definition import DefinitionError, PropertyFile, parse
-from pipeline.language.graph import Branch
+from pipeline.language.graph import Branch, Node
 from pipeline.language.problem import Problem
 from tests.pipeline.language.documents import condition, get, messages, read, step
 
@@ -87,11 +87,6 @@ def test_texts_that_are_no_definition(text: str, problem: str) -> None:
             [step("C", "Condition", {"IfSteps": []})], ["step 'C' has no Conditions"], id="no conditions"
         ),
         pytest.param(
-            [condition("C", [condition("D", [], [])], [])],
-            ["step 'D': a Condition step cannot be inside another Condition step"],
-            id="nested condition",
-        ),
-        pytest.param(
             [step("A", DependsOn=["B"]), step("X", DependsOn=[{"Step": "Y", "Trigger": "Failed"}])],
             [
                 "step 'A': DependsOn names 'B', which is not a step",
@@ -142,6 +137,28 @@ def test_problems(steps: list[Any], problems: list[str]) -> None:
         read(*steps)
     assert messages(caught.value) == problems
     assert str(caught.value) == "; ".join(problems)
+
+
+def test_a_condition_inside_another_can_be_executed() -> None:
+    """SageMaker runs such definitions, whatever its guide says: it is no more than a warning."""
+    inner = condition("D", [step("A")], [step("B")])
+    graph = read(condition("C", [inner], [])).graph
+    assert graph["D"] == Node(frozenset({"C"}), Branch("C", True))
+    assert graph["A"] == Node(frozenset({"D"}), Branch("D", True))
+    assert graph["B"] == Node(frozenset({"D"}), Branch("D", False))
+
+
+def test_triggers_of_dependencies() -> None:
+    depends_on = [
+        {"Step": "A", "Trigger": "Failed"},
+        {"Step": "B", "Trigger": "Completed"},
+        {"Step": "C"},
+        "D",
+    ]
+    names = [step(name) for name in "ABCD"]
+    graph = read(*names, step("E", DependsOn=depends_on), step("F", "Fail", {"ErrorMessage": "no"})).graph
+    assert graph["E"] == Node(frozenset("ABCD"), None, {"A": "Failed", "B": "Completed"})
+    assert graph["F"] == Node(frozenset(), is_final=True)
 
 
 def test_a_condition_cannot_look_into_its_own_branch() -> None:

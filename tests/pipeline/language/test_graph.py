@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.language.graph import Branch, Graph, Node, Phase, Turn, find_cycle, turn
+from pipeline.language.graph import Branch, Graph, Node, Phase, Turn, find_cycle, turn, unanswered
 
 
 def node(*waits_for: str, branch: Branch | None = None) -> Node:
@@ -28,7 +28,18 @@ GATE: Graph = {
         pytest.param({}, {}, Turn(("Validate", "Other"), ()), id="at the start"),
         pytest.param({"Validate": "RUNNING", "Other": "RUNNING"}, {}, Turn((), ()), id="while they run"),
         pytest.param({"Validate": "SUCCEEDED", "Other": "RUNNING"}, {}, Turn(("Train",), ()), id="the next"),
-        pytest.param({"Validate": "ENDED", "Other": "SUCCEEDED"}, {}, Turn((), ()), id="after a failure"),
+        pytest.param(
+            {"Validate": "FAILED"},
+            {},
+            Turn((), ("Train", "Gate", "Register", "Reject", "Report")),
+            id="after a failure nothing starts, not even what does not wait for it",
+        ),
+        pytest.param(
+            {"Validate": "SUCCEEDED", "Other": "STOPPED", "Train": "RUNNING"},
+            {},
+            Turn((), ()),
+            id="after a stop",
+        ),
         pytest.param(
             {"Validate": "SUCCEEDED", "Other": "SUCCEEDED", "Train": "SUCCEEDED", "Gate": "SUCCEEDED"},
             {"Gate": True},
@@ -46,6 +57,80 @@ GATE: Graph = {
 def test_turn(phases: dict[str, str], outcomes: dict[str, bool], expected: Turn) -> None:
     now = {name: Phase[phases.get(name, "WAITING")] for name in GATE}
     assert turn(GATE, now, outcomes) == expected
+
+
+ANSWERED: Graph = {
+    "Train": node(),
+    "Score": node("Train"),
+    "CleanUp": Node(frozenset({"Train"}), triggers={"Train": "Failed"}),
+    "Tell": node("CleanUp"),
+    "Always": Node(frozenset({"Train", "Other"}), triggers={"Train": "Any", "Other": "Completed"}),
+    "Resume": Node(frozenset({"Other"}), triggers={"Other": "Stopped"}),
+    "Other": node(),
+    "Later": node("Other"),
+}
+"""A failure of Train is answered, and a stop of Other is."""
+
+
+@pytest.mark.parametrize(
+    ("phases", "expected", "left"),
+    [
+        pytest.param(
+            {"Train": "SUCCEEDED", "Other": "SUCCEEDED"},
+            Turn(("Score", "Always", "Later"), ("CleanUp", "Resume", "Tell")),
+            (),
+            id="success",
+        ),
+        pytest.param(
+            {"Train": "FAILED", "Other": "RUNNING"}, Turn(("CleanUp",), ("Score",)), (), id="a failure"
+        ),
+        pytest.param(
+            {"Train": "FAILED", "Other": "SUCCEEDED", "CleanUp": "SUCCEEDED"},
+            Turn(("Tell", "Always", "Later"), ("Score", "Resume")),
+            (),
+            id="an answered failure keeps nothing else from starting",
+        ),
+        pytest.param(
+            {"Train": "STOPPED", "Other": "SUCCEEDED"},
+            Turn(("Always", "Later"), ("Score", "CleanUp", "Resume", "Tell")),
+            (),
+            id="a stop is not a failure, but any end is an end",
+        ),
+        pytest.param(
+            {"Train": "FAILED", "Other": "FAILED"},
+            Turn(("CleanUp",), ("Score", "Always", "Resume", "Later")),
+            ("Other",),
+            id="what answers one failure starts after another that nothing answers",
+        ),
+        pytest.param(
+            {"Train": "FAILED", "Other": "SUCCEEDED", "CleanUp": "FAILED"},
+            Turn(("Always",), ("Score", "Tell", "Resume")),
+            ("CleanUp",),
+            id="the answer fails",
+        ),
+        pytest.param(
+            {"Train": "SUCCEEDED", "Other": "STOPPED"},
+            Turn(("Score", "Resume"), ("CleanUp", "Always", "Later", "Tell")),
+            (),
+            id="a stop that is answered",
+        ),
+    ],
+)
+def test_failures_that_are_answered(phases: dict[str, str], expected: Turn, left: tuple[str, ...]) -> None:
+    now = {name: Phase[phases.get(name, "WAITING")] for name in ANSWERED}
+    found = turn(ANSWERED, now, {})
+    assert (found.start, sorted(found.skip)) == (expected.start, sorted(expected.skip))
+    assert unanswered(ANSWERED, {**now, **dict.fromkeys(found.skip, Phase.SKIPPED)}) == left
+
+
+def test_nothing_answers_a_fail_step() -> None:
+    graph = {
+        "Fail": Node(frozenset(), is_final=True),
+        "After": Node(frozenset({"Fail"}), triggers={"Fail": "Failed"}),
+    }
+    phases = {"Fail": Phase.FAILED, "After": Phase.WAITING}
+    assert turn(graph, phases, {}) == Turn(("After",), ())
+    assert unanswered(graph, phases) == ("Fail",)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,15 @@ Metadata = Record
 
 
 class StepFailed(Exception):
-    """A step cannot begin; the text becomes its FailureReason."""
+    """A step cannot begin; the text becomes its FailureReason.
+
+    Attributes:
+        fault: The type of the failure, if a retry policy can answer it.
+    """
+
+    def __init__(self, message: str, fault: str | None = None) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -27,11 +35,13 @@ class Outcome:
         status: Succeeded, Failed or Stopped.
         reason: FailureReason of a step that failed.
         branch: The outcome of a Condition step.
+        fault: The type of the failure, if a retry policy can answer it.
     """
 
     status: str
     reason: str | None = None
     branch: bool | None = None
+    fault: str | None = None
 
 
 SUCCEEDED = Outcome("Succeeded")

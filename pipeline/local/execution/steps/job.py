@@ -9,6 +9,7 @@ from pipeline.language.definition import Step
 from pipeline.language.expressions import UNKNOWN, Scope, evaluate
 from pipeline.local import arns
 from pipeline.local.errors import ApiError
+from pipeline.local.execution import faults
 from pipeline.local.execution.run import Run, StepScope
 from pipeline.local.execution.steps.executor import SUCCEEDED, Metadata, Outcome
 from pipeline.local.execution.steps.request import generated_name, send, tagged, unique_name
@@ -51,7 +52,10 @@ class JobStep:
         job = run.records.wait(self.kind, self._name(metadata), lambda record: record[status] not in _RUNNING)
         if job[status] == "Completed":
             return SUCCEEDED
-        return Outcome("Stopped" if job[status] == "Stopped" else "Failed", job.get("FailureReason"))
+        if job[status] == "Stopped":
+            return Outcome("Stopped")
+        reason = job.get("FailureReason")
+        return Outcome("Failed", reason, fault=faults.of_reason(reason))
 
     def stop(self, run: Run, metadata: Metadata) -> None:
         """Stop the job, if it still runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.errors import ImgpipeError
 from pipeline.local.errors import ApiError
+from pipeline.local.execution import faults
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import StepFailed
 from pipeline.local.records import Record
@@ -23,8 +24,9 @@ def send(run: Run, operation: str, request: Record) -> Record:
         return run.call(operation, request)
     except (ApiError, ImgpipeError) as error:
         text = error.message if isinstance(error, ApiError) else str(error)
+        fault = faults.of_error(error) if isinstance(error, ApiError) else None
         raise StepFailed(
-            f"ClientError: Failed to invoke sagemaker:{operation}. Error Details: {text}"
+            f"ClientError: Failed to invoke sagemaker:{operation}. Error Details: {text}", fault
         ) from error
 
 

@@ -1,17 +1,34 @@
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
+from pipeline.local.records import Record
 from tests.pipeline.local.api.requests import NO_PROGRAM, ROLE, error_of, training
-from tests.pipeline.local.definitions import arguments, definition, fail, get, join, step, train
-from tests.pipeline.local.fakes import Running, ended
+from tests.pipeline.local.definitions import (
+    arguments,
+    definition,
+    fail,
+    gate,
+    get,
+    join,
+    process,
+    step,
+    train,
+)
+from tests.pipeline.local.fakes import Running, complete, ended
+
+
+def pipeline(name: str, text: str) -> dict[str, str]:
+    return {"PipelineName": name, "PipelineDefinition": text, "RoleArn": ROLE}
 
 
 def create(sagemaker: Any, name: str, text: str, **more: Any) -> None:
-    sagemaker.create_pipeline(PipelineName=name, PipelineDefinition=text, RoleArn=ROLE, **more)
+    sagemaker.create_pipeline(**pipeline(name, text), **more)
 
 
 def start(sagemaker: Any, name: str, **more: Any) -> str:
@@ -103,6 +120,8 @@ def test_an_execution_that_does_not_exist(sagemaker: Any, name: str) -> None:
         sagemaker.list_pipeline_parameters_for_execution,
         sagemaker.describe_pipeline_definition_for_execution,
         sagemaker.stop_pipeline_execution,
+        sagemaker.retry_pipeline_execution,
+        sagemaker.update_pipeline_execution,
     ):
         assert error_of(call, PipelineExecutionArn=own) == missing
 
@@ -157,18 +176,18 @@ class TestRefusedBeforeAnyStepRuns:
         )
         assert server.jobs.started == before
 
-    def test_an_image_and_a_trigger_at_once(self, sagemaker: Any, name: str) -> None:
+    def test_a_type_inside_a_branch_and_an_image_at_once(self, sagemaker: Any, name: str) -> None:
         image = {"TrainingImage": get("Parameters.Image"), "TrainingInputMode": "File"}
         text = definition(
+            gate("Gate", 1, [gate("Inner", 1, [], [step("Tell", "Lambda", {}, FunctionArn="arn:x")])], []),
             step("Train", "Training", arguments(training("x"), AlgorithmSpecification=image)),
-            train("Late", DependsOn=[{"Step": "Train", "Trigger": "Failed"}]),
             parameters={"Image": NO_PROGRAM},
         )
         create(sagemaker, name, text)
         assert error_of(sagemaker.start_pipeline_execution, PipelineName=name)[1] == (
-            "error R110 not-supported-locally: step 'Late' depends on how another step ends (DependsOn with "
-            "Trigger)\n"
-            "  why:  a step runs here only after others succeeded\n"
+            "error R110 not-supported-locally: step 'Tell' has type Lambda, which the local SageMaker does "
+            "not execute\n"
+            "  why:  it needs AWS Lambda\n"
             "  hint: run it on SageMaker; docs/parity.md lists what runs locally\n"
             "\n"
             "error R110 not-supported-locally: no program stands for the image of this TrainingJob\n"
@@ -189,9 +208,145 @@ class TestRefusedBeforeAnyStepRuns:
             "'hyperParameters.epochs.value' failed to satisfy constraint: Member must be a string"
         )
 
+    def test_policies_without_their_form(self, sagemaker: Any, name: str) -> None:
+        own = train("Train", RetryPolicies=[{"ExceptionType": ["Step.OTHER"]}], CacheConfig={"Enabled": True})
+        code, message = error_of(sagemaker.create_pipeline, **pipeline(name, definition(own)))
+        assert code == "ValidationException"
+        assert message == (
+            "Unable to parse pipeline definition. step 'Train': a retry policy cannot answer \"Step.OTHER\"; "
+            "step 'Train': CacheConfig needs ExpireAfter: how old a result may be"
+        )
+
     def test_what_is_not_supported_yet(self, sagemaker: Any, name: str) -> None:
         create(sagemaker, name, definition(fail("Stop", "no")))
         assert error_of(sagemaker.start_pipeline_execution, PipelineName=name, MlflowExperimentName="x") == (
             "ValidationException",
             "MlflowExperimentName is not supported by the local SageMaker: there is no MLflow here",
         )
+
+
+def by_name(sagemaker: Any, execution: str) -> dict[str, dict[str, Any]]:
+    listed = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=execution)
+    return {item["StepName"]: item for item in listed["PipelineExecutionSteps"]}
+
+
+def failing(server: Running, *kinds: str) -> None:
+    """From now on jobs of these kinds fail."""
+
+    def finish(kind: str, record: Record) -> Record:
+        bad = {f"{kind}Status": "Failed", "FailureReason": "AlgorithmError: no"}
+        return bad if kind in kinds else complete(kind, record)
+
+    server.jobs.finish = finish
+
+
+class TestRetry:
+    def test_what_succeeded_is_kept_and_the_rest_runs(
+        self, server: Running, sagemaker: Any, name: str
+    ) -> None:
+        failing(server, "TrainingJob")
+        create(
+            sagemaker,
+            name,
+            definition(process("A"), train("B", DependsOn=["A"]), process("C", DependsOn=["B"])),
+        )
+        own = start(sagemaker, name)
+        ended(server, own)
+        before = by_name(sagemaker, own)
+        assert {name: item["StepStatus"] for name, item in before.items()} == {
+            "A": "Succeeded",
+            "B": "Failed",
+        }
+        failing(server)
+        assert sagemaker.retry_pipeline_execution(PipelineExecutionArn=own) == {
+            "PipelineExecutionArn": own,
+            "ResponseMetadata": ANY,
+        }
+        ended(server, own)
+        described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=own)
+        assert (described["PipelineExecutionStatus"], "FailureReason" in described) == ("Succeeded", False)
+        after = by_name(sagemaker, own)
+        assert set(after) == {"A", "B", "C"}
+        assert {item["StepStatus"] for item in after.values()} == {"Succeeded"}
+        assert after["A"] == before["A"]
+        assert after["B"]["Metadata"] != before["B"]["Metadata"]
+        assert "FailureReason" not in after["B"]
+
+    def test_one_that_was_stopped(self, server: Running, sagemaker: Any, name: str) -> None:
+        started = threading.Event()
+        server.jobs.finish = lambda kind, record: started.set()
+        create(sagemaker, name, definition(train("A"), process("B", DependsOn=["A"])))
+        own = start(sagemaker, name)
+        assert started.wait(20)
+        sagemaker.stop_pipeline_execution(PipelineExecutionArn=own)
+        ended(server, own)
+        server.jobs.finish = complete
+        sagemaker.retry_pipeline_execution(PipelineExecutionArn=own)
+        assert ended(server, own)["PipelineExecutionStatus"] == "Succeeded"
+        assert set(by_name(sagemaker, own)) == {"A", "B"}
+
+    def test_one_that_is_retried_can_be_stopped(self, server: Running, sagemaker: Any, name: str) -> None:
+        failing(server, "TrainingJob")
+        create(sagemaker, name, definition(train("A")))
+        own = start(sagemaker, name)
+        ended(server, own)
+        started = threading.Event()
+        server.jobs.finish = lambda kind, record: started.set()
+        sagemaker.retry_pipeline_execution(PipelineExecutionArn=own)
+        assert started.wait(20)
+        sagemaker.stop_pipeline_execution(PipelineExecutionArn=own)
+        assert ended(server, own)["PipelineExecutionStatus"] == "Stopped"
+
+    def test_the_branch_that_was_chosen_stays(self, server: Running, sagemaker: Any, name: str) -> None:
+        failing(server, "TrainingJob")
+        create(sagemaker, name, definition(gate("Gate", 1, [train("A")], [train("B")])))
+        own = start(sagemaker, name)
+        ended(server, own)
+        failing(server)
+        sagemaker.retry_pipeline_execution(PipelineExecutionArn=own)
+        assert ended(server, own)["PipelineExecutionStatus"] == "Succeeded"
+        assert set(by_name(sagemaker, own)) == {"Gate", "A"}
+
+    def test_a_retry_that_is_repeated_with_its_token(
+        self, server: Running, sagemaker: Any, name: str
+    ) -> None:
+        create(sagemaker, name, definition(fail("Stop", "no")))
+        own = start(sagemaker, name)
+        ended(server, own)
+        token = {"PipelineExecutionArn": own, "ClientRequestToken": "t" * 32}
+        sagemaker.retry_pipeline_execution(**token)
+        ended(server, own)
+        first = by_name(sagemaker, own)
+        sagemaker.retry_pipeline_execution(**token)
+        assert ended(server, own)["PipelineExecutionStatus"] == "Failed"
+        assert by_name(sagemaker, own) == first
+
+    def test_one_that_succeeded_cannot_be_retried(self, server: Running, sagemaker: Any, name: str) -> None:
+        create(sagemaker, name, definition(train("A")))
+        own = start(sagemaker, name)
+        ended(server, own)
+        for _ in range(2):
+            assert error_of(
+                sagemaker.retry_pipeline_execution, PipelineExecutionArn=own, ClientRequestToken="t" * 32
+            ) == (
+                "ConflictException",
+                f"Only executions in Failed or Stopped status can be retried: {own} is in Succeeded status.",
+            )
+
+
+def test_names_and_parallelism_of_an_execution_can_change(server: Running, sagemaker: Any, name: str) -> None:
+    create(sagemaker, name, definition(fail("Stop", "no")))
+    own = start(sagemaker, name, PipelineExecutionDisplayName="first")
+    ended(server, own)
+    sagemaker.update_pipeline_execution(PipelineExecutionArn=own, PipelineExecutionDescription="text")
+    sagemaker.update_pipeline_execution(
+        PipelineExecutionArn=own,
+        PipelineExecutionDisplayName="second",
+        ParallelismConfiguration={"MaxParallelExecutionSteps": 3},
+    )
+    described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=own)
+    assert (described["PipelineExecutionDisplayName"], described["PipelineExecutionDescription"]) == (
+        "second",
+        "text",
+    )
+    assert described["ParallelismConfiguration"] == {"MaxParallelExecutionSteps": 3}

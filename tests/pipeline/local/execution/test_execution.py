@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from pipeline.local.execution.execution import FAILURE
 from pipeline.local.records import Record
 from tests.pipeline.local.api.requests import IMAGE, ROLE
 from tests.pipeline.local.definitions import (
@@ -354,12 +356,123 @@ class TestNames:
         assert (reason[4][:17], reason[4][-1]) == (time[:17], "Z")
 
 
-def test_what_has_no_effect_here_is_logged(
-    server: Running, name: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_has_no_effect_is_logged(server: Running, name: str, caplog: pytest.LogCaptureFixture) -> None:
     retry = [{"ExceptionType": ["Step.THROTTLING"], "MaxAttempts": 3}]
-    own = train("Train", RetryPolicies=retry, CacheConfig={"Enabled": True, "ExpireAfter": "P1D"})
-    assert execute(server, name, definition(own))["PipelineExecutionStatus"] == "Succeeded"
-    said = [record.getMessage() for record in caplog.records]
-    assert "step Train: RetryPolicies has no effect on the local SageMaker" in said
-    assert "step Train: CacheConfig has no effect on the local SageMaker" in said
+    cache = {"Enabled": True, "ExpireAfter": "P1D"}
+    own = gate("Gate", 1, [train("Train", RetryPolicies=retry, CacheConfig=cache)], [])
+    execution = execute(server, name, definition({**own, "RetryPolicies": retry, "CacheConfig": cache}))
+    assert execution["PipelineExecutionStatus"] == "Succeeded"
+    assert [text for text in caplog.messages if "no effect" in text] == [
+        "step Gate: RetryPolicies has no effect on a step of type Condition",
+        "step Gate: CacheConfig has no effect on a step of type Condition",
+    ]
+
+
+class TestNestedConditions:
+    @pytest.mark.parametrize(
+        ("outer", "inner", "expected"),
+        [
+            (1, 1, {"Outer", "Inner", "Both", "After"}),
+            (1, 0, {"Outer", "Inner", "OnlyOuter"}),
+            (0, 1, {"Outer", "Neither"}),
+        ],
+    )
+    def test_the_branch_of_a_branch(
+        self, server: Running, name: str, outer: int, inner: int, expected: set[str]
+    ) -> None:
+        within = gate("Inner", inner, [process("Both")], [process("OnlyOuter")])
+        text = definition(
+            gate("Outer", outer, [within], [process("Neither")]), process("After", DependsOn=["Both"])
+        )
+        execution = execute(server, name, text)
+        assert statuses(server, execution) == dict.fromkeys(expected, "Succeeded")
+
+
+class TestTriggers:
+    @pytest.fixture
+    def fails(self, server: Running) -> Callable[[str], None]:
+        """Jobs of the steps with this word in their name fail."""
+
+        def these(word: str) -> None:
+            def finish(kind: str, record: Record) -> Record:
+                is_bad = word in record[f"{kind}Name"]
+                bad = {f"{kind}Status": "Failed", "FailureReason": "AlgorithmError: no"}
+                return bad if is_bad else complete(kind, record)
+
+            server.jobs.finish = finish
+
+        return these
+
+    STEPS = (
+        train("Train"),
+        train("Score", DependsOn=["Train"]),
+        process(
+            "CleanUp",
+            DependsOn=[{"Step": "Train", "Trigger": "Failed"}],
+        ),
+        process("Tell", DependsOn=["CleanUp"]),
+        process("Always", DependsOn=[{"Step": "Train", "Trigger": "Any"}]),
+    )
+
+    @pytest.mark.parametrize(
+        ("word", "status", "expected"),
+        [
+            pytest.param(
+                "nothing",
+                "Succeeded",
+                {"Train": "Succeeded", "Score": "Succeeded", "Always": "Succeeded"},
+                id="nothing fails",
+            ),
+            pytest.param(
+                "Train",
+                "CompletedWithFailures",
+                {"Train": "Failed", "CleanUp": "Succeeded", "Tell": "Succeeded", "Always": "Succeeded"},
+                id="a failure that is answered",
+            ),
+            pytest.param(
+                "Score",
+                "Failed",
+                {"Train": "Succeeded", "Score": "Failed", "Always": "Succeeded"},
+                id="a failure that is not",
+            ),
+        ],
+    )
+    def test_how_it_ends(
+        self,
+        server: Running,
+        name: str,
+        fails: Callable[[str], None],
+        word: str,
+        status: str,
+        expected: dict[str, str],
+    ) -> None:
+        fails(word)
+        execution = execute(server, name, definition(*self.STEPS))
+        assert (execution["PipelineExecutionStatus"], statuses(server, execution)) == (status, expected)
+        assert execution.get("FailureReason") == (FAILURE if status == "Failed" else None)
+
+    def test_the_answer_sees_why(self, server: Running, name: str, fails: Callable[[str], None]) -> None:
+        fails("Train")
+        answer = fail(
+            "Tell",
+            join("training said ", get("Steps.Train.FailureReason")),
+            DependsOn=[{"Step": "Train", "Trigger": "Failed"}],
+        )
+        execution = execute(server, name, definition(train("Train"), answer))
+        steps = steps_of(server, execution)
+        assert execution["PipelineExecutionStatus"] == "Failed"
+        assert steps["Tell"]["FailureReason"] == "training said AlgorithmError: no"
+
+    def test_after_a_stop_of_the_execution_nothing_answers(self, server: Running, name: str) -> None:
+        started = threading.Event()
+        server.jobs.finish = lambda kind, record: started.set()
+        client = server.sagemaker
+        text = definition(train("Train"), process("After", DependsOn=[{"Step": "Train", "Trigger": "Any"}]))
+        client.create_pipeline(PipelineName=name, PipelineDefinition=text, RoleArn=ROLE)
+        own = client.start_pipeline_execution(PipelineName=name)["PipelineExecutionArn"]
+        assert started.wait(20)
+        client.stop_pipeline_execution(PipelineExecutionArn=own)
+        ended(server, own)
+        described = client.describe_pipeline_execution(PipelineExecutionArn=own)
+        assert described["PipelineExecutionStatus"] == "Stopped"
+        assert statuses(server, described) == {"Train": "Stopped"}

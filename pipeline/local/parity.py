@@ -89,52 +89,49 @@ def _language() -> Iterable[list[str]]:
 
 
 def _executions() -> Iterable[list[str]]:
-    default = retrying.DEFAULT
-    policy = (
-        f"`IntervalSeconds` {default.interval}, `BackoffRate` {default.rate:g}, `MaxAttempts` {default.most}"
-    )
-    return [
-        ["`DependsOn` with `Trigger`", f"executed: {_names(graph.TRIGGERS)}"],
-        [
-            "a step fails",
-            "What runs goes on to its end and nothing starts, but what answers a failure by its `Trigger`. If "
-            "every failure is answered, all goes on and the execution ends as `CompletedWithFailures`; else as "
-            "`Failed`, and always after a Fail step. AWS tells the first of these two in its SDK; that "
-            "nothing else starts after a failure is not written down, and a guess.",
-        ],
-        [
-            "a step whose other end was waited for, or that waits for one that never runs",
-            "never runs; that answers nothing",
-        ],
-        ["`StopPipelineExecution`", "no step starts, whatever its `Trigger`; a wait for a retry ends"],
-        [
-            "`RetryPipelineExecution`",
-            "of Failed and Stopped executions: steps that succeeded are kept, with the branch that was chosen; "
-            "the others run with the definition and the parameters of the start, their attempts counted anew",
-        ],
-        [
-            "`RetryPolicies`",
-            f"executed on {_names(retrying.RETRYABLE)}; the first policy that names the type counts, each for "
-            "itself. `ExpireAfterMin` counts from the step's start. Without a policy "
-            f"{_names(default.faults)} are tried again with {policy}, on steps of every type: AWS does that "
-            "too, but does not tell how often. AlgorithmError, ClientError and a bug of this server are not.",
-        ],
-        [
-            "`CacheConfig`",
-            "executed: the newest success of the same step in the same pipeline, with caching on, whose "
-            "arguments are the same and whose end is not older than `ExpireAfter` (a year has 365 days, a "
-            "month 30). Of S3 only the URIs are compared.",
-        ],
-        [
-            "Condition steps inside branches",
-            "executed, though the SageMaker guide says that they are not supported: AWS has been seen to run "
-            "them",
-        ],
-        [
-            "`SelectiveExecutionConfig`",
-            "executed; steps that are not selected are not judged before the start",
-        ],
-    ]
+    triggers = f"executed: {_names(graph.TRIGGERS)}"
+    return [["`DependsOn` with `Trigger`", triggers], *([what, how] for what, how in _EXECUTIONS.items())]
+
+
+_POLICY = (
+    f"`IntervalSeconds` {retrying.DEFAULT.interval}, `BackoffRate` {retrying.DEFAULT.rate:g} and "
+    f"`MaxAttempts` {retrying.DEFAULT.most}"
+)
+_RETRYABLE = ", ".join(f"`{name}`" for name in retrying.RETRYABLE)
+_BY_DEFAULT = " and ".join(f"`{fault}`" for fault in retrying.DEFAULT.faults)
+
+_EXECUTIONS = {
+    "a step fails": (
+        "what runs goes on to its end; nothing more starts, but what answers a failure by its `Trigger`. If "
+        "every failure is answered, all goes on and the execution ends as `CompletedWithFailures`, else as "
+        "`Failed`; nothing answers a Fail step. The status is told by AWS's SDK; that nothing else starts is "
+        "a guess"
+    ),
+    "a step that waits for one that ended otherwise, or never runs": "never runs, and answers nothing",
+    "`StopPipelineExecution`": "no step starts, whatever its `Trigger`; a wait for a retry ends",
+    "`RetryPipelineExecution`": (
+        "of Failed and Stopped executions: what succeeded is kept, with the branch that was chosen; the "
+        "other steps run with the definition and the parameters of the start, their attempts counted anew"
+    ),
+    "`RetryPolicies`": (
+        f"executed on {_RETRYABLE}. The first policy that names the type counts, each for itself; "
+        "`ExpireAfterMin` counts from the step's start"
+    ),
+    "no policy names the type": (
+        f"on steps of every type {_BY_DEFAULT} are tried again, with {_POLICY}: AWS does so too, but does not "
+        "tell how often. Nothing else is"
+    ),
+    "AlgorithmError, ClientError, a bug of this server": "never tried again",
+    "`CacheConfig`": (
+        "executed: the newest success of the same step in the same pipeline, with caching on, whose "
+        "arguments are the same, and not older than `ExpireAfter` (a year has 365 days, a month 30). Of S3 "
+        "only the URIs are compared"
+    ),
+    "Condition steps inside branches": (
+        "executed: the SageMaker guide says that they are not supported, but AWS has been seen to run them"
+    ),
+    "`SelectiveExecutionConfig`": "executed; steps that are not selected are not judged before the start",
+}
 
 
 def _cache_keys() -> Iterable[list[str]]:

@@ -134,10 +134,13 @@ _INSIDE: dict[str, Callable[[Any, Any, Path, Judge | None], Iterator[Violation]]
 
 def _scalar(shape: Shape, value: object, path: Path) -> Iterator[Violation]:
     if isinstance(value, str):
-        yield from _limits(shape, len(value), (Rule.SHORTEST, Rule.LONGEST), path, value)
+        found = list(_limits(shape, len(value), (Rule.SHORTEST, Rule.LONGEST), path, value))
         pattern, allowed = shape.metadata.get("pattern"), shape.metadata.get("enum")
         if pattern and patterns.matches(pattern, value) is False:
-            yield Violation(Rule.PATTERN, shape, path, value)
+            # The form of what is too short, such as a name for an ARN, tells more than the length does.
+            is_short = value != "" and any(one.rule is Rule.SHORTEST for one in found)
+            found.insert(0 if is_short else len(found), Violation(Rule.PATTERN, shape, path, value))
+        yield from found
         if allowed and value not in allowed:
             yield Violation(Rule.ENUM, shape, path, value)
     elif isinstance(value, int | float) and not isinstance(value, bool):

@@ -23,6 +23,7 @@ from pipeline.checks.conflicts import (
     one_of,
     unique,
 )
+from pipeline.language.document import brief
 from steps.instances import family, has_local_storage, known
 
 
@@ -147,7 +148,15 @@ def _shadow(members: Members) -> Iterator[Conflict]:
             yield Conflict("D221", (name,), message, "keep one production and one shadow variant")
 
 
+def _reserved_tag(members: Members) -> Iterator[Conflict]:
+    key = members.get("Key")
+    if isinstance(key, str) and key.lower().startswith("aws:"):
+        message = f"{{where}}.Key is {brief(key)}, and AWS keeps aws: for tags of its own"
+        yield Conflict("D229", ("Key",), message, "choose another key")
+
+
 _JOB = "CreateTrainingJob"
+_TAGS = Combination(unique("Key", "Tags"), "Tag: Key; each key of a resource is unique")
 _SPOT = Combination(
     _spot, "StoppingCondition: MaxWaitTimeInSeconds; github.com/aws/sagemaker-python-sdk/issues/4140"
 )
@@ -156,33 +165,39 @@ _IMAGE = Combination(one_of("TrainingImage", "AlgorithmName"), "AlgorithmSpecifi
 COMBINATIONS: dict[str, tuple[Combination, ...]] = {
     "AlgorithmSpecification": (_IMAGE,),
     "CreateEndpointConfigInput": (
+        _TAGS,
         Combination(unique("VariantName", "ProductionVariants"), "ProductionVariant: VariantName"),
         Combination(_shadow, "CreateEndpointConfig: ShadowProductionVariants"),
     ),
     "CreateHyperParameterTuningJobRequest": (
+        _TAGS,
         Combination(
             at_most_one("TrainingJobDefinition", "TrainingJobDefinitions"),
             "CreateHyperParameterTuningJob: TrainingJobDefinitions",
         ),
     ),
     "CreateModelInput": (
+        _TAGS,
         Combination(
             one_of("PrimaryContainer", "Containers"),
             "CreateModel; github.com/aws/amazon-sagemaker-operator-for-k8s/pull/164",
         ),
     ),
     "CreateModelPackageInput": (
+        _TAGS,
         Combination(
             at_most_one("ModelPackageGroupName", "ModelPackageName"), "CreateModelPackage: ModelPackageName"
         ),
     ),
     "CreateProcessingJobRequest": (
+        _TAGS,
         Combination(unique("InputName", "ProcessingInputs"), "ProcessingInput: InputName"),
         Combination(
             unique("OutputName", "ProcessingOutputConfig", "Outputs"), "ProcessingOutput: OutputName"
         ),
     ),
     "CreateTrainingJobRequest": (
+        _TAGS,
         Combination(
             needs(
                 "",
@@ -197,9 +212,13 @@ COMBINATIONS: dict[str, tuple[Combination, ...]] = {
         _SPOT,
     ),
     "CreateTransformJobRequest": (
+        _TAGS,
         Combination(_payload, "CreateTransformJob: MaxPayloadInMB"),
         Combination(_split, "CreateTransformJob: BatchStrategy"),
     ),
+    "CreateAutoMLJobRequest": (_TAGS,),
+    "CreateEndpointInput": (_TAGS,),
+    "CreateInferenceComponentInput": (_TAGS,),
     "DataSource": (
         Combination(one_of("S3DataSource", "FileSystemDataSource", "DatasetSource"), "DataSource"),
     ),
@@ -237,5 +256,6 @@ COMBINATIONS: dict[str, tuple[Combination, ...]] = {
         Combination(_volume_size, "ResourceConfig: VolumeSizeInGB"),
     ),
     "StoppingCondition": (Combination(_runtime, "StoppingCondition: MaxRuntimeInSeconds"),),
+    "Tag": (Combination(_reserved_tag, "Tag: Key"),),
 }
 """Rules by the name of the shape whose members they are over."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from pipeline.checks import algorithm, comparisons, limits, machines, references, refused, requests
+from pipeline.checks import (
+    algorithm,
+    comparisons,
+    experiments,
+    limits,
+    machines,
+    primitives,
+    references,
+    refused,
+    requests,
+)
 from pipeline.language.definition import Definition, read
 from pipeline.language.parameters import Value, overridden
 from pipeline.language.problem import Path, Problem
@@ -14,7 +24,9 @@ Check = Callable[[Definition, Mapping[str, Value]], Iterator[Problem]]
 
 CHECKS: tuple[Check, ...] = (
     references.problems,
+    primitives.problems,
     comparisons.problems,
+    experiments.problems,
     limits.problems,
     refused.problems,
     requests.problems,

@@ -169,6 +169,7 @@ def _volume_size(kind: str, choice: Choice, machine: Machine, place: Path) -> It
         yield Problem("C270", path, message, hint, why, "warning")
 
 
+_NOT_SERVERLESS = ("VpcConfig", "EnableNetworkIsolation")
 _SERVERLESS = "docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html"
 
 
@@ -189,6 +190,7 @@ def _endpoint(step: Step, definition: Definition, values: Mapping[str, Value]) -
                 "warning",
             )
     yield from _serverless(arguments, path)
+    yield from _serverless_models(step, arguments, definition, values)
 
 
 def _serverless(arguments: Mapping[str, object], path: Path) -> Iterator[Problem]:
@@ -212,7 +214,36 @@ def _serverless(arguments: Mapping[str, object], path: Path) -> Iterator[Problem
         hint = "keep one variant, or use machines"
         message = f"a serverless endpoint has one variant, not {len(variants)}"
         yield Problem("C225", (*path, "ProductionVariants"), message, hint, _SERVERLESS)
-    for member in ("VpcConfig", "EnableNetworkIsolation"):
+    for member in _NOT_SERVERLESS:
         if arguments.get(member) and arguments[member] is not expressions.UNKNOWN:
             message = f"a serverless endpoint takes no {member}"
             yield Problem("C225", (*path, member), message, f"leave {member} out", _SERVERLESS)
+
+
+def _serverless_models(
+    step: Step, arguments: Mapping[str, object], definition: Definition, values: Mapping[str, Value]
+) -> Iterator[Problem]:
+    """What the models behind a serverless endpoint have that it does not take."""
+    variants = arguments.get("ProductionVariants")
+    raw = step.arguments.get("ProductionVariants")
+    for index, variant in enumerate(variants if isinstance(variants, list) else ()):
+        if not isinstance(variant, Mapping) or not variant.get("ServerlessConfig"):
+            continue
+        assert isinstance(raw, list)
+        model = _creator(raw[index].get("ModelName"), definition)
+        asked = {key: evaluated(item, values) for key, item in model.arguments.items()} if model else {}
+        for member in _NOT_SERVERLESS:
+            if asked.get(member) and asked[member] is not expressions.UNKNOWN:
+                assert model is not None
+                path = (*step.path, "Arguments", "ProductionVariants", index, "ServerlessConfig")
+                message = f"a serverless endpoint takes no {member}, which its model '{model.name}' has"
+                yield Problem("C225", path, message, f"leave {member} out, or use machines", _SERVERLESS)
+
+
+def _creator(name: object, definition: Definition) -> Step | None:
+    """The Model step that a model's name comes from."""
+    for reference in expressions.references(name):
+        if isinstance(reference, expressions.Property):
+            step = definition.steps.get(reference.step)
+            return step if step is not None and step.type == "Model" else None
+    return None

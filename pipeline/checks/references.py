@@ -63,8 +63,8 @@ def _item_problems(reference: expressions.Property, path: Path, step: Step) -> I
     """A reference to an output, an input, a channel or a variant that its step does not declare."""
     for prefix, (key, noun) in _NAMED.items():
         size = len(prefix)
-        if reference.path[:size] != prefix or len(reference.path) == size:
-            continue
+        if reference.path[:size] != prefix or len(reference.path) == size or step.type == "Endpoint":
+            continue  # the variants of an endpoint are those of its configuration
         names = _names(_inside(step.arguments, prefix), key)
         part = reference.path[size]
         if names is None:

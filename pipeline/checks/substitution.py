@@ -96,6 +96,10 @@ class Substitution:
         allowed = shape.metadata.get("enum")
         if given_values and allowed and not set(given_values) & set(allowed):
             yield Violation(Rule.ENUM, shape, (), UNKNOWN, origin=text)
+        pattern = shape.metadata.get("pattern")
+        is_arn = given is not None and "arn:aws" in given.metadata.get("pattern", "")
+        if is_arn and pattern and patterns.forbids(pattern, "arn:aws"):
+            yield Violation(Rule.PATTERN, shape, (), UNKNOWN, origin=f"{text}, an ARN")
 
     def _join(self, shape: Shape, value: Mapping[str, object]) -> Iterator[Violation]:
         seen: list[Violation] = []

@@ -234,6 +234,8 @@ def _right_value(found: Violation) -> str | None:
 
 
 def _right_form(found: Violation) -> str:
+    if found.origin and found.origin.endswith(", an ARN"):
+        return "refer to its name and not to its ARN"
     form = _FORMS.get(found.shape.metadata["pattern"])
     return f"write {form}" if form else "write it in this form"
 

@@ -44,6 +44,23 @@ CASES: dict[str, tuple[str, Json, list[tuple[str, str, str, str]]]] = {
             )
         ],
     ),
+    "tags": (
+        "Model",
+        changed(
+            "Model",
+            "Tags",
+            [{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}, {"Key": "AWS:x", "Value": ""}],
+        ),
+        [
+            ("D224", "Tags.1.Key", 'Tags has two items with the Key "team"', "give each its own"),
+            (
+                "D229",
+                "Tags.2.Key",
+                'Tags[2].Key is "AWS:x", and AWS keeps aws: for tags of its own',
+                "choose another key",
+            ),
+        ],
+    ),
     "model without a container": (
         "Model",
         changed("Model", "PrimaryContainer", ABSENT),

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.checks import limits
 from pipeline.language.problem import Problem
-from tests.pipeline.checks.definitions import Json, document, found_by, parameter, step
+from tests.pipeline.checks.definitions import Json, document, found_by, get, parameter, step
 
 
 @pytest.mark.parametrize(
@@ -317,3 +317,42 @@ def test_a_definition_that_is_too_long() -> None:
     assert [problem.message for problem in limits.of_text("x" * (limits.MOST_CHARACTERS + 1))] == [
         "the definition has 1,048,577 characters; SageMaker takes 1,048,576 at most"
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "message", "hint"),
+    [
+        pytest.param(
+            {"IterableItems": ["a"] * 101, "MaxConcurrency": 2},
+            "IterableItems",
+            "step 'F': IterableItems has 101 items, and 100 are the most",
+            "use two ForEach steps",
+            id="items",
+        ),
+        pytest.param(
+            {"IterableItems": ["a"], "MaxConcurrency": 51},
+            "MaxConcurrency",
+            "step 'F': MaxConcurrency must be a whole number from 1 to 50, not 51",
+            None,
+            id="at once",
+        ),
+        pytest.param(
+            {"IterableItems": get("Parameters.Items"), "MaxConcurrency": "2"},
+            "MaxConcurrency",
+            "step 'F': MaxConcurrency must be a whole number from 1 to 50, not \"2\"",
+            None,
+            id="text",
+        ),
+    ],
+)
+def test_loops_that_are_too_large(arguments: Json, path: str, message: str, hint: str | None) -> None:
+    loop = step("F", "ForEach", {**arguments, "ForEachBody": []})
+    (found,) = found_by(limits.problems, document(loop))
+    assert found == Problem(
+        "D407", ("Steps", 0, "Arguments", path), message, hint, "ForEachStep of the SageMaker SDK refuses it"
+    )
+
+
+def test_a_loop_of_the_largest_size() -> None:
+    loop = {"IterableItems": ["a"] * 100, "MaxConcurrency": 50, "ForEachBody": []}
+    assert found_by(limits.problems, document(step("F", "ForEach", loop))) == []

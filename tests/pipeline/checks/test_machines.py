@@ -9,6 +9,7 @@ import pytest
 from pipeline.checks import engine, machines
 from pipeline.language.definition import read
 from pipeline.language.parameters import overridden
+from pipeline.language.problem import Problem
 from tests.definitions import get
 
 Json = dict[str, Any]
@@ -303,6 +304,32 @@ def test_the_hint_names_another_choice() -> None:
     (one,) = machines.problems(definition, {"Machine": "ml.p2.xlarge"})
     assert one.hint == "make ml.g5.xlarge, another of its choices, the default"
     assert one.why == "EC2 retired P2 in 2024: github.com/aws/deep-learning-containers/pull/3950"
+
+
+def behind_a_serverless_endpoint(**model: object) -> list[Problem]:
+    variant = {
+        "VariantName": "all",
+        "ModelName": {"Get": "Steps.Model.ModelName"},
+        "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
+    }
+    steps = [
+        {"Name": "Model", "Type": "Model", "Arguments": model},
+        {"Name": "Endpoint", "Type": "EndpointConfig", "Arguments": {"ProductionVariants": [variant]}},
+    ]
+    definition = read(json.dumps({"Version": "2020-12-01", "Steps": steps})).definition
+    assert definition is not None
+    return list(machines.problems(definition, {}))
+
+
+def test_the_model_of_a_serverless_endpoint() -> None:
+    (one,) = behind_a_serverless_endpoint(VpcConfig={"Subnets": ["subnet-1"]}, EnableNetworkIsolation=False)
+    path = ("Steps", 1, "Arguments", "ProductionVariants", 0, "ServerlessConfig")
+    message = "step 'Endpoint': a serverless endpoint takes no VpcConfig, which its model 'Model' has"
+    assert (one.code, one.path, one.message) == ("C225", path, message)
+    assert one.hint == "leave VpcConfig out, or use machines"
+    (one,) = behind_a_serverless_endpoint(EnableNetworkIsolation=True)
+    assert one.hint == "leave EnableNetworkIsolation out, or use machines"
+    assert behind_a_serverless_endpoint(PrimaryContainer={}) == []
 
 
 def test_expressions_that_are_malformed_are_left_to_others() -> None:

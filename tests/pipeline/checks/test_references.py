@@ -375,3 +375,10 @@ def test_references_that_lead_nowhere(definition: Json, problems: list[Problem])
 )
 def test_references_that_lead_somewhere(definition: Json) -> None:
     assert found_by(references.problems, definition) == []
+
+
+@pytest.mark.parametrize("path", ["[0].CurrentInstanceCount", "['all'].CurrentWeight"])
+def test_variants_of_an_endpoint_are_those_of_its_configuration(path: str) -> None:
+    endpoint = step("E", "Endpoint", {"EndpointConfigName": "c", "EndpointName": "e"})
+    user = step("U", arguments={"x": get(f"Steps.E.ProductionVariants{path}")})
+    assert found_by(references.problems, document(endpoint, user)) == []

@@ -212,7 +212,12 @@ from tests.pipeline.checks.definitions import Json, condition, document, found_b
         ),
         pytest.param(
             document(
-                step("T", arguments={"HyperParameters": {"epochs": 10, "early_stopping": True, "x": None}})
+                step(
+                    "T",
+                    arguments={
+                        "HyperParameters": {"epochs": 10, "early_stopping": True, "x": None, "y": [1, 2]}
+                    },
+                )
             ),
             [
                 Problem(
@@ -234,6 +239,13 @@ from tests.pipeline.checks.definitions import Json, condition, document, found_b
                     ("Steps", 0, "Arguments", "HyperParameters", "x"),
                     "step 'T': hyperparameter 'x' must be text, not null",
                     hint="leave it out",
+                    why="HyperParameters of CreateTrainingJob maps text to text",
+                ),
+                Problem(
+                    "D414",
+                    ("Steps", 0, "Arguments", "HyperParameters", "y"),
+                    "step 'T': hyperparameter 'y' must be text, not [1, 2]",
+                    hint='write it as text, "1,2" or "[1, 2]", as the algorithm reads it',
                     why="HyperParameters of CreateTrainingJob maps text to text",
                 ),
             ],

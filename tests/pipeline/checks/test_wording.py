@@ -277,9 +277,9 @@ LITERALS: dict[str, Case] = {
         "Training",
         "RoleArn",
         "x",
-        "D206",
-        'RoleArn is "x" with 1 character, and 20 are the least',
-        "use 20 to 2048 characters",
+        "D205",
+        r'RoleArn is "x", which does not match arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+',
+        "write the ARN of a role: arn:aws:iam::<account>:role/<name>",
     ),
     "empty list": (
         "Training",

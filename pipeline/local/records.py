@@ -6,7 +6,8 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ CREATE TABLE IF NOT EXISTS records (
     UNIQUE (kind, name)
 )
 """
+_INSERT = "INSERT INTO records (kind, name, body) VALUES (?, ?, ?)"
 
 
 class RecordExists(Exception):
@@ -49,6 +51,9 @@ class Change:
 
 Listener = Callable[[Change], None]
 
+Companion = Callable[[Change], Iterable[tuple[str, str, Record]]]
+"""Gives kind, name and record of what is to be created with a change."""
+
 
 class Records:
     """A thread-safe store of JSON records on SQLite.
@@ -67,6 +72,7 @@ class Records:
 
     def __init__(self, path: Path, listener: Listener | None = None) -> None:
         self._listeners: list[Listener] = [listener] if listener else []
+        self._companion: Companion = _alone
         self._changed = threading.Condition(threading.RLock())
         self._closed = False
         # isolation_level None: each statement commits by itself, except inside our own BEGIN.
@@ -79,6 +85,13 @@ class Records:
         """Call `listener` after each change from now on."""
         self._listeners.append(listener)
 
+    def accompany(self, companion: Companion) -> None:
+        """Create what `companion` gives with each change from now on, at once with it or not at all.
+
+        It runs under the lock: it must be quick, and must not raise. What it gives has no companions itself.
+        """
+        self._companion = companion
+
     def create(self, kind: str, name: str, record: Record) -> None:
         """Add a record.
 
@@ -88,11 +101,11 @@ class Records:
         body = json.dumps(record)
         with self._changed:
             try:
-                self._execute("INSERT INTO records (kind, name, body) VALUES (?, ?, ?)", kind, name, body)
+                also = self._write(Change(kind, name, None, json.loads(body)), _INSERT, kind, name, body)
             except sqlite3.IntegrityError as error:
                 raise RecordExists(f"{kind} {name}") from error
             self._changed.notify_all()
-        self._tell(Change(kind, name, None, json.loads(body)))
+        self._tell(Change(kind, name, None, json.loads(body)), *also)
 
     def get(self, kind: str, name: str) -> Record | None:
         """The record, or None."""
@@ -124,11 +137,15 @@ class Records:
             if before is None:
                 raise RecordMissing(f"{kind} {name}")
             body = json.dumps(edit(json.loads(json.dumps(before))))
-            self._execute("UPDATE records SET body = ? WHERE kind = ? AND name = ?", body, kind, name)
+            after: Record = json.loads(body)
+            change = Change(kind, name, before, json.loads(body))
+            if after == before:
+                return after
+            also = self._write(
+                change, "UPDATE records SET body = ? WHERE kind = ? AND name = ?", body, kind, name
+            )
             self._changed.notify_all()
-        after: Record = json.loads(body)
-        if after != before:
-            self._tell(Change(kind, name, before, json.loads(body)))
+        self._tell(change, *also)
         return after
 
     def delete(self, kind: str, name: str) -> None:
@@ -141,9 +158,10 @@ class Records:
             before = self.get(kind, name)
             if before is None:
                 raise RecordMissing(f"{kind} {name}")
-            self._execute("DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
+            change = Change(kind, name, before, None)
+            also = self._write(change, "DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
             self._changed.notify_all()
-        self._tell(Change(kind, name, before, None))
+        self._tell(change, *also)
 
     def items(self, kind: str, prefix: str = "") -> list[tuple[str, Record]]:
         """Name and record of all of a kind whose names start with `prefix`, oldest first."""
@@ -199,13 +217,41 @@ class Records:
                 self._changed.notify_all()
 
     def _execute(self, statement: str, *values: str) -> sqlite3.Cursor:
-        if self._closed:
-            raise RecordsClosed("the record store is closed")
+        self._refuse_closed()
         return self._db.execute(statement, values)
 
-    def _tell(self, change: Change) -> None:
-        for listener in tuple(self._listeners):
-            listener(change)
+    def _write(self, change: Change, statement: str, *values: str) -> tuple[Change, ...]:
+        """Change the table, with the companions of the change; returns these."""
+        self._refuse_closed()
+        also = tuple(Change(kind, name, None, record) for kind, name, record in self._companion(change))
+        if not also:
+            self._execute(statement, *values)
+            return ()
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            self._execute(statement, *values)
+            for each in also:
+                self._execute(_INSERT, each.kind, each.name, json.dumps(each.after))
+            self._execute("COMMIT")
+        except BaseException:
+            # SQLite ends the transaction by itself after some errors.
+            with suppress(sqlite3.OperationalError):
+                self._execute("ROLLBACK")
+            raise
+        return also
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise RecordsClosed("the record store is closed")
+
+    def _tell(self, *changes: Change) -> None:
+        for change in changes:
+            for listener in tuple(self._listeners):
+                listener(change)
+
+
+def _alone(_: Change) -> Iterable[tuple[str, str, Record]]:
+    return ()
 
 
 def _merged(record: Record, fields: Record) -> Record:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -145,3 +146,32 @@ def test_what_was_acknowledged_survives_a_killed_process(tmp_path: Path) -> None
     store = Records(path)
     assert [record["n"] for record in store.list("Model")] == list(range(50))
     store.close()
+
+
+def test_companions_are_created_with_the_change(records: Records) -> None:
+    changes: list[Change] = []
+    records.subscribe(changes.append)
+    records.accompany(
+        lambda change: [("Note", f"of {change.name}", {"n": 1})] if change.kind == "Model" else []
+    )
+    records.create("Model", "m", {"n": 1})
+    assert records.get("Note", "of m") == {"n": 1}
+    assert [(change.kind, change.name) for change in changes] == [("Model", "m"), ("Note", "of m")]
+
+
+def test_a_change_whose_companion_cannot_be_created_is_not_done(records: Records) -> None:
+    records.accompany(lambda change: [("Note", "one", {})] if change.kind == "Model" else [])
+    records.create("Model", "m", {"n": 1})
+    with pytest.raises(sqlite3.IntegrityError):
+        records.update("Model", "m", n=2)
+    assert records.get("Model", "m") == {"n": 1}
+    records.delete("Note", "one")
+    records.update("Model", "m", n=3)
+    assert records.get("Model", "m") == {"n": 3}
+
+
+def test_an_edit_that_changes_nothing_has_no_companions(records: Records) -> None:
+    records.create("Model", "m", {"n": 1})
+    records.accompany(lambda _: [("Note", "one", {})])
+    records.update("Model", "m", n=1)
+    assert records.get("Note", "one") is None

@@ -88,6 +88,13 @@ NOTHING = ["  pipeline digits: unchanged", *THERE, "nothing to do"]
 
 
 def test_from_nothing_to_a_plan_that_is_applied(cli: Cli) -> None:
+    _everything_is_made(cli)
+    _a_plan_is_applied_once(cli)
+    _an_outdated_plan_is_refused(cli)
+    _versions_come_back(cli)
+
+
+def _everything_is_made(cli: Cli) -> None:
     code, told, _ = cli("plan", *TARGET)
     assert code == 2
     assert told.startswith(
@@ -114,6 +121,8 @@ def test_from_nothing_to_a_plan_that_is_applied(cli: Cli) -> None:
     assert (code, changes(told)) == (0, NOTHING)
     assert cli("upsert", *TARGET)[:2] == (0, "  pipeline digits: unchanged\nnothing to do\n")
 
+
+def _a_plan_is_applied_once(cli: Cli) -> None:
     cli.configure(**{"epochs: 4": "epochs: 5", "parallelism": "3", "tags": "{team: vision}"})
     code, told, err = cli("plan", *TARGET, "--out", "plan.json")
     assert (code, changes(told)) == (
@@ -125,19 +134,26 @@ def test_from_nothing_to_a_plan_that_is_applied(cli: Cli) -> None:
             "    ~ parameter Epochs: default 4 → 5",
             "    ~ steps ValidateImages, TrainModel, CreateModel, ScoreValidation, EvaluateModel",
             "      + Tags[team]: vision",
-            *THERE,
-            "1 to update",
+            "~ model package group digits: update",
+            "    + tags[team]: vision",
+            THERE[1],
+            "2 to update",
         ],
     )
     assert err.endswith("wrote plan.json; apply it by `imgpipe upsert plan.json --local`\n")
 
     summary = "parallelism changed, tags changed, 1 parameter changed, 5 steps changed"
-    updated = f"~ pipeline digits: updated, version 2 ({summary})\n1 updated\n"
+    updated = (
+        f"~ pipeline digits: updated, version 2 ({summary})\n"
+        "~ model package group digits: updated\n2 updated\n"
+    )
     assert cli("upsert", "plan.json", "--local") == (0, updated, "")
     code, told, _ = cli("plan", *TARGET)
     assert (code, changes(told)) == (0, NOTHING)
     assert cli("upsert", "plan.json", "--local") == (0, "  pipeline digits: unchanged\nnothing to do\n", "")
 
+
+def _an_outdated_plan_is_refused(cli: Cli) -> None:
     cli.configure(**{"epochs: 4": "epochs: 6", "tags": "{team: sound}", "parallelism": "3"})
     assert cli("upsert", *TARGET)[0] == 0
     code, _, err = cli("upsert", "plan.json", "--local")
@@ -152,7 +168,6 @@ def test_from_nothing_to_a_plan_that_is_applied(cli: Cli) -> None:
         "           + Tags[team]: sound\n"
         "  hint:  `imgpipe plan --local` shows what an upsert would do now\n"
     )
-    _versions_come_back(cli)
 
 
 def _versions_come_back(cli: Cli) -> None:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
+from botocore.exceptions import ClientError
+
 from tests.pipeline.local.api.requests import ROLE, model
 from tests.pipeline.local.definitions import BUCKET
 from tests.soak.server import Clients
@@ -224,8 +226,12 @@ def _plan_model(clients: Clients, _: Random, number: int, __: Mapping[str, str |
 
 
 def _read_model(clients: Clients, key: str) -> str | None:
-    found = clients.of("sagemaker").list_models(NameContains=key)["Models"]
-    return next((str(each["ModelName"]) for each in found if each["ModelName"] == key), None)
+    try:
+        return str(clients.of("sagemaker").describe_model(ModelName=key)["ModelName"])
+    except ClientError as error:
+        if "Could not find model" not in str(error):
+            raise
+        return None
 
 
 KINDS: Mapping[str, Kind] = {

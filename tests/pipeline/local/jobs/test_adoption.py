@@ -1,0 +1,128 @@
+"""Jobs that a server before this one has left."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pipeline.local.job_logs import GROUPS
+from pipeline.local.jobs.folder import JobFolder, lay_out_processing, lay_out_training
+from pipeline.local.jobs.job import Waits
+
+from .place import Place
+from .test_supervised import left, wait_for_running
+
+LAY_OUT = {"ProcessingJob": lay_out_processing, "TrainingJob": lay_out_training}
+Leave = Callable[[str, str, str, list[str]], None]
+
+
+@pytest.fixture
+def leave(place: Place) -> Iterator[Leave]:
+    """Leaves the running program of a recorded job, with the lines of its log that are kept already."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(kind: str, name: str, source: str, kept: list[str]) -> None:
+        folder = JobFolder(place.home / "local" / "jobs" / kind / name)
+        folder.make()
+        record = place.records.get(kind, name)
+        assert record is not None
+        LAY_OUT[kind](folder, record)
+        log = place.logs.open(GROUPS[kind], f"{name}/algo-1-1")
+        log.write(kept)
+        folder.stream.write_text(log.stream)
+        started.append(left(folder.root, source.format(ml=folder.ml)))
+        wait_for_running(folder.root)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_training_job_goes_on(place: Place, training: Callable[..., str], leave: Leave) -> None:
+    """Its log goes on where it was kept, but its metrics are those of all lines; its times stay."""
+    name = training()
+    place.records.update("TrainingJob", name, SecondaryStatus="Training", TrainingStartTime=2.0)
+    source = """
+        import pathlib, time
+        print("Train-accuracy=0.5\\nValidation-accuracy=0.4", flush=True)
+        time.sleep(0.2)
+        pathlib.Path("{ml}/model/model.bin").write_bytes(b"weights")
+        print("Train-accuracy=0.6")
+    """
+    leave("TrainingJob", name, source, ["Train-accuracy=0.5"])
+    assert place.runner().adopt() == {("TrainingJob", name)}
+    record = place.finish("TrainingJob", name)
+    assert (record["TrainingJobStatus"], record["TrainingStartTime"]) == ("Completed", 2.0)
+    assert place.log("TrainingJob", name) == [
+        "Train-accuracy=0.5",
+        "Validation-accuracy=0.4",
+        "Train-accuracy=0.6",
+    ]
+    metrics = {each["MetricName"]: each["Value"] for each in record["FinalMetricDataList"]}
+    assert metrics == {"train:accuracy": 0.6, "validation:accuracy": 0.4}
+    assert place.keys() == [f"out/{name}/output/model.tar.gz"]
+
+
+def test_a_processing_job_goes_on(place: Place, processing: Callable[..., str], leave: Leave) -> None:
+    output = {"S3Uri": place.uri("out"), "LocalPath": "/opt/ml/processing/out", "S3UploadMode": "EndOfJob"}
+    outputs = {"Outputs": [{"OutputName": "o", "S3Output": output}]}
+    name = processing("raise SystemExit('not again')", ProcessingOutputConfig=outputs)
+    place.records.update("ProcessingJob", name, ProcessingStartTime=2.0)
+    source = "open('{ml}/processing/out/x', 'w').write('made')"
+    leave("ProcessingJob", name, source, [])
+    assert place.runner().adopt() == {("ProcessingJob", name)}
+    record = place.finish("ProcessingJob", name)
+    assert (record["ProcessingJobStatus"], record["ProcessingStartTime"]) == ("Completed", 2.0)
+    assert place.read("out/x") == b"made"
+
+
+def test_one_that_failed_meanwhile_has_failed(
+    place: Place, processing: Callable[..., str], leave: Leave
+) -> None:
+    name = processing("pass")
+    leave("ProcessingJob", name, "raise SystemExit(7)", [])
+    place.runner().adopt()
+    record = place.finish("ProcessingJob", name)
+    assert record["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 7"
+
+
+def test_one_that_was_being_stopped_is_stopped(
+    place: Place, processing: Callable[..., str], leave: Leave
+) -> None:
+    name = processing("pass")
+    place.records.update("ProcessingJob", name, ProcessingJobStatus="Stopping")
+    leave("ProcessingJob", name, "import time; time.sleep(60)", [])
+    place.runner(Waits(grace=60)).adopt()
+    assert place.finish("ProcessingJob", name)["ProcessingJobStatus"] == "Stopped"
+
+
+def test_the_time_without_a_server_counts(place: Place, processing: Callable[..., str], leave: Leave) -> None:
+    name = processing("pass", StoppingCondition={"MaxRuntimeInSeconds": 3600})
+    leave("ProcessingJob", name, "import time; time.sleep(60)", [])
+    running = place.home / "local" / "jobs" / "ProcessingJob" / name / "running"
+    import os
+
+    os.utime(running, (time.time() - 3601, time.time() - 3601))
+    place.runner().adopt()
+    record = place.finish("ProcessingJob", name)
+    assert record["ProcessingJobStatus"] == "Stopped"
+    assert record["FailureReason"] == "the job ran longer than its MaxRuntimeInSeconds of 3600"
+
+
+def test_what_does_not_run_is_not_taken_over(
+    place: Place, processing: Callable[..., str], training: Callable[..., str], leave: Leave
+) -> None:
+    """One whose program had not started, one that had ended, and a transform job."""
+    name, ended = processing("pass"), processing("pass")
+    leave("ProcessingJob", ended, "pass", [])
+    place.records.update("ProcessingJob", ended, ProcessingJobStatus="Completed")
+    training()
+    place.records.create("TransformJob", "t", {"TransformJobStatus": "InProgress"})
+    assert place.runner().adopt() == set()
+    record = place.records.get("ProcessingJob", name)
+    assert record is not None
+    assert record["ProcessingJobStatus"] == "InProgress"

@@ -10,10 +10,14 @@ _MOST = 10
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like this one, if any is like it; upper and lower case do not matter."""
+    """The known name that is most like this one, if any is like it; upper and lower case do not matter.
+
+    Of several, one that begins like it: 'retries' is nearer to 'retry' than to 'pretrained'.
+    """
     names = list(known)
     by_lower = {item.lower(): item for item in reversed(names)}
-    found = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
+    found = difflib.get_close_matches(name.lower(), list(by_lower), n=3)
+    found.sort(key=lambda one: one[:1] != name[:1].lower())
     return by_lower[found[0]] if found else None
 
 

@@ -58,6 +58,7 @@ CODES = {
     "C237": Code("mixed-storage", "a KMS key for disks fits only some of the listed instance types"),
     "C238": Code("bad-tag", "a tag has a key or a value that AWS does not take"),
     "C241": Code("key-elsewhere", "a KMS key is in another region than the pipeline"),
+    "C242": Code("role-elsewhere", "a role is of another partition of AWS than the region"),
     "C251": Code("retired-instance", "warning: AWS has withdrawn this instance type", aws_only=True),
     "C252": Code(
         "untried-instance",

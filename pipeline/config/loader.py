@@ -14,7 +14,7 @@ from pipeline.config.node import Block, mark_of
 from pipeline.config.placeholders import FACTS, Names
 from pipeline.config.rules import problems
 from pipeline.config.source import Mark, finding
-from pipeline.config.translation import translate
+from pipeline.config.translation import meant_key, translate
 from pipeline.errors import ConfigError, Finding, Place
 from steps.config import Problem, Section
 
@@ -78,7 +78,10 @@ def _checked(root: Block) -> tuple[PipelineConfig, list[Finding]]:
     problems one after the other.
     """
     mended = mend(root)
-    found = [translate(one, root) for one in mended.errors]
+    # A key that is missing because it is misspelt is told once, at the misspelt one.
+    meant = {meant_key(one) for one in mended.errors}
+    told = (one for one in mended.errors if one["type"] != "missing" or one["loc"] not in meant)
+    found = [translate(one, root) for one in told]
     rules: list[tuple[tuple[str, ...], Iterator[Problem]]] = [((), problems(mended.config))]
     for name, field in PipelineConfig.model_fields.items():
         section = getattr(mended.config, name)

@@ -17,6 +17,7 @@ def problems(config: PipelineConfig) -> Iterator[Problem]:
     yield from _tags(config.tags)
     yield from _volume_key(config)
     yield from _key_regions(config)
+    yield from _role_partition(config)
     yield from _caching(config)
 
 
@@ -120,6 +121,27 @@ def _key_regions(config: PipelineConfig) -> Iterator[Problem]:
                 "SageMaker uses keys of its own region only",
                 reads=(("region",),),
             )
+
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+"""Partitions whose resources no other partition knows, by how their regions begin."""
+
+
+def _role_partition(config: PipelineConfig) -> Iterator[Problem]:
+    if config.role is None or config.region is None:
+        return
+    given = config.role.split(":")[1]
+    found = (name for start, name in _PARTITIONS.items() if config.region.startswith(start))
+    needed = next(found, "aws")
+    if given != needed and not config.region.startswith(("us-isof-", "eu-isoe-", "eusc-")):
+        yield Problem(
+            "C242",
+            ("role",),
+            f"the role begins with arn:{given}:, and those of {config.region} with arn:{needed}:",
+            f"name a role of the account that has {config.region}",
+            "an account belongs to one partition of AWS, and so do its roles",
+            reads=(("region",),),
+        )
 
 
 def _caching(config: PipelineConfig) -> Iterator[Problem]:

@@ -124,14 +124,30 @@ def _type_hint(case: _Case) -> str | None:
         return "write a value, or remove the key"
     if case.kind == "string_type":
         return _text_hint(case)
+    if case.kind == "tuple_type" and isinstance(case.value, dict):
+        return "write - before the first of these keys: each entry of the list begins so"
     word = str(case.value).lower()
+    if case.kind == "model_type":
+        is_switch = word in ("true", *_TRUE) and keys_of(_section(case.path[:-1]))[case.key].default is None
+        return f"write {case.key}: {{}}" if is_switch else None
     if case.kind == "bool_type" and word in _TRUE | _FALSE:
         return f"write {'true' if word in _TRUE else 'false'}"
     if case.kind in ("int_type", "float_type") and isinstance(case.value, bool):
         return f"write {int(case.value)}"
     if case.kind in ("int_type", "float_type") and not isinstance(plain_value(str(case.value)), str):
         return "remove the quotes" if isinstance(case.value, str) else None
-    return None
+    return _number_hint(case) if case.kind in ("int_type", "float_type") else None
+
+
+def _number_hint(case: _Case) -> str | None:
+    """The number that a text with a unit was meant to be."""
+    number = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([a-zA-Z%]+)", str(case.value))
+    if number is None:
+        return None
+    digits, unit = number.groups()
+    if unit == "%":
+        return f"write {float(digits) / _PERCENT:g}" if case.kind == "float_type" else None
+    return f"write {digits}, without {unit}" if "." not in digits else None
 
 
 _TRUE, _FALSE = {"yes", "on", "1"}, {"no", "off", "0"}

@@ -13,6 +13,10 @@ def test_the_nearest_name(name: str, near: str | None) -> None:
     assert nearest(name, ["Train", "Train-Model", "Validate"]) == near
 
 
+def test_of_several_near_names_one_that_begins_alike() -> None:
+    assert nearest("retries", ["pretrained", "environment", "retry"]) == "retry"
+
+
 def test_a_suggestion_falls_back_on_other_advice() -> None:
     assert suggestion("Trian", ["Train"]) == "did you mean 'Train'?"
     assert suggestion("xyz", ["Train"], "declare it") == "declare it"

@@ -58,7 +58,8 @@ hint: choose another name""",
     "retry as keys": (
         "train: {retry: {when: capacity}}",
         """\
-c.yaml:8:16: error C103 wrong-type: retry takes a list, not keys with values""",
+c.yaml:8:16: error C103 wrong-type: retry takes a list, not keys with values
+hint: write - before the first of these keys: each entry of the list begins so""",
     ),
     "retry of a number": (
         "train: {retry: [3]}",

@@ -65,7 +65,6 @@ deploy:
     assert [(line.split(":")[1], line.split()[2]) for line in found] == [
         ("4", "C008"),
         ("7", "C201"),
-        ("8", "C101"),
         ("9", "C102"),
         ("11", "C107"),
     ]

@@ -156,6 +156,26 @@ c.yaml:9:26: error C241 key-elsewhere: the key is in us-east-1, and the pipeline
 why:  SageMaker uses keys of its own region only
 hint: name a key of eu-west-1""",
     ),
+    "role of another partition": (
+        "region: cn-north-1\nrole: arn:aws:iam::111122223333:role/run",
+        """\
+c.yaml:9:7: error C242 role-elsewhere: the role begins with arn:aws:, and those of cn-north-1 with \
+arn:aws-cn:
+why:  an account belongs to one partition of AWS, and so do its roles
+hint: name a role of the account that has cn-north-1""",
+    ),
+    "number with a unit": (
+        "train: {volume_gb: 50 GB}",
+        """\
+c.yaml:8:20: error C103 wrong-type: volume_gb takes a whole number, not '50 GB'
+hint: write 50, without GB""",
+    ),
+    "share in percent": (
+        "train: {hyperparameters: {learning_rate: 10%}}",
+        """\
+c.yaml:8:42: error C103 wrong-type: learning_rate takes a number, not '10%'
+hint: write 0.1""",
+    ),
     "KMS key for some machines of a list": (
         (
             "deploy: {when: gate, instance_type: [ml.m5.large, ml.m5d.large]}\n"
@@ -216,7 +236,8 @@ hint: write spot: {}, or remove the key""",
     "spot as a switch": (
         "train: {spot: true}",
         """\
-c.yaml:8:15: error C103 wrong-type: spot takes keys with values below it, not true""",
+c.yaml:8:15: error C103 wrong-type: spot takes keys with values below it, not true
+hint: write spot: {}""",
     ),
     "misspelt key of spot": (
         "train: {spot: {maxwait: 1d}}",
@@ -322,4 +343,4 @@ def test_items_of_a_list_are_told_by_their_own_places(refuse: Refuse) -> None:
         WHOLE + "train:\n  retry:\n  - whenn: capacity\n  - {when: capacity, expire: 1h, attempts: 1}\n"
     )
     found = [line.split(" ")[0] for line in text.splitlines() if line.startswith("c.yaml")]
-    assert found == ["c.yaml:10:5:", "c.yaml:10:5:", "c.yaml:11:30:"]
+    assert found == ["c.yaml:10:5:", "c.yaml:11:30:"]

@@ -10,9 +10,10 @@ from typing import Any
 from pipeline.checks import channels
 from pipeline.checks.machines import Machine, machines
 from pipeline.checks.substitution import evaluated
-from pipeline.language import expressions
+from pipeline.language import evaluation, expressions
 from pipeline.language.definition import Definition, Step
-from pipeline.language.expressions import UNKNOWN, ExpressionError
+from pipeline.language.evaluation import UNKNOWN
+from pipeline.language.expressions import ExpressionError
 from pipeline.language.parameters import Value
 from pipeline.language.problem import Path, Problem, of_step
 from steps.instances import known
@@ -145,7 +146,7 @@ def _hyperparameters(job: _Job, about: contract.Job) -> Iterator[Problem]:
 def _text(value: object) -> str | contract.Unknown:
     """A hyperparameter as the algorithm gets it. That it has to be text is checked elsewhere."""
     try:
-        return contract.UNKNOWN if value is UNKNOWN else expressions.as_text(value)
+        return contract.UNKNOWN if value is UNKNOWN else evaluation.as_text(value)
     except ExpressionError:
         return contract.UNKNOWN
 

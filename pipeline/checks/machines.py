@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.checks.substitution import evaluated
-from pipeline.language import expressions
+from pipeline.language import evaluation, expressions
 from pipeline.language.definition import Definition, Step
 from pipeline.language.expressions import ExpressionError, Parameter
 from pipeline.language.parameters import Value
@@ -215,7 +215,7 @@ def _serverless(arguments: Mapping[str, object], path: Path) -> Iterator[Problem
         message = f"a serverless endpoint has one variant, not {len(variants)}"
         yield Problem("C225", (*path, "ProductionVariants"), message, hint, _SERVERLESS)
     for member in _NOT_SERVERLESS:
-        if arguments.get(member) and arguments[member] is not expressions.UNKNOWN:
+        if arguments.get(member) and arguments[member] is not evaluation.UNKNOWN:
             message = f"a serverless endpoint takes no {member}"
             yield Problem("C225", (*path, member), message, f"leave {member} out", _SERVERLESS)
 
@@ -233,7 +233,7 @@ def _serverless_models(
         model = _creator(raw[index].get("ModelName"), definition)
         asked = {key: evaluated(item, values) for key, item in model.arguments.items()} if model else {}
         for member in _NOT_SERVERLESS:
-            if asked.get(member) and asked[member] is not expressions.UNKNOWN:
+            if asked.get(member) and asked[member] is not evaluation.UNKNOWN:
                 assert model is not None
                 path = (*step.path, "Arguments", "ProductionVariants", index, "ServerlessConfig")
                 message = f"a serverless endpoint takes no {member}, which its model '{model.name}' has"

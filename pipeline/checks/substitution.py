@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from pipeline.aws_model import patterns
 from pipeline.aws_model.shapes import Path, Rule, Violation, violations
 from pipeline.checks.types import property_shape, type_of
-from pipeline.language import expressions
+from pipeline.language import evaluation, expressions
 from pipeline.language.definition import Definition
 from pipeline.language.document import brief
 from pipeline.language.early import EarlyScope
-from pipeline.language.expressions import UNKNOWN, ExpressionError
+from pipeline.language.evaluation import UNKNOWN
+from pipeline.language.expressions import ExpressionError
 from pipeline.language.parameters import Declaration, Value
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def evaluated(value: object, values: Mapping[str, Value]) -> object:
     if isinstance(value, list):
         return [evaluated(item, values) for item in value]
     try:
-        return expressions.evaluate(value, EarlyScope(values))
+        return evaluation.evaluate(value, EarlyScope(values))
     except ExpressionError:
         return UNKNOWN
 
@@ -143,10 +144,10 @@ _IN_WORDS = {
 def _joined(shape: Shape, body: object, scope: EarlyScope) -> Iterator[Violation]:
     assert isinstance(body, Mapping)
     try:
-        whole = expressions.evaluate({"Std:Join": body}, scope)
-        separator = expressions.evaluate(body["On"], scope)
-        parts = [expressions.evaluate(part, scope) for part in body["Values"]]
-        known = [expressions.as_text(part) for part in parts if part is not UNKNOWN]
+        whole = evaluation.evaluate({"Std:Join": body}, scope)
+        separator = evaluation.evaluate(body["On"], scope)
+        parts = [evaluation.evaluate(part, scope) for part in body["Values"]]
+        known = [evaluation.as_text(part) for part in parts if part is not UNKNOWN]
     except ExpressionError:
         return
     if isinstance(whole, str):

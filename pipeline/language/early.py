@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.language.expressions import UNKNOWN
+from pipeline.language.evaluation import UNKNOWN
 from pipeline.language.parameters import Value
 
 

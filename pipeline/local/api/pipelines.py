@@ -9,7 +9,7 @@ from pipeline.aws_model import service_model
 from pipeline.errors import ImgpipeError
 from pipeline.language import definition as definitions
 from pipeline.language.definition import Definition, DefinitionError
-from pipeline.language.expressions import UNKNOWN
+from pipeline.language.evaluation import UNKNOWN
 from pipeline.language.parameters import Value
 from pipeline.local import arns
 from pipeline.local.api import shapes

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 
 from pipeline.language.definition import Step
-from pipeline.language.expressions import ExpressionError, Scope, evaluate
+from pipeline.language.evaluation import Scope, evaluate
+from pipeline.language.expressions import ExpressionError
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import Metadata
 from pipeline.local.records import Record, RecordExists

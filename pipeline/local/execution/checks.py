@@ -10,7 +10,7 @@ from pipeline.checks.limits import policy_problems
 from pipeline.errors import Finding, ImgpipeError
 from pipeline.language.definition import Definition, Step
 from pipeline.language.early import EarlyScope
-from pipeline.language.expressions import UNKNOWN, evaluate
+from pipeline.language.evaluation import UNKNOWN, evaluate
 from pipeline.language.parameters import Value
 from pipeline.local.errors import ApiError, NotSupportedLocally
 from pipeline.local.execution.caching import KEYS

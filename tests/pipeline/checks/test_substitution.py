@@ -7,7 +7,7 @@ import pytest
 from pipeline.checks import requests
 from pipeline.checks.substitution import evaluated
 from pipeline.language.definition import parse
-from pipeline.language.expressions import UNKNOWN
+from pipeline.language.evaluation import UNKNOWN
 from pipeline.language.parameters import Value
 from tests.definitions import get, join
 from tests.pipeline.checks.steps import (

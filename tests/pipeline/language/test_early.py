@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.language.early import EarlyScope
-from pipeline.language.expressions import UNKNOWN, evaluate
+from pipeline.language.evaluation import UNKNOWN, evaluate
 from tests.definitions import Json, get, join, json_get
 
 SCOPE = EarlyScope({"Name": "digits", "Count": 2})

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from pipeline.language.conditions import ConditionError, all_hold
 from pipeline.language.definition import Step
-from pipeline.language.expressions import Scope, evaluate
+from pipeline.language.evaluation import Scope, evaluate
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import Metadata, Outcome, StepFailed
 

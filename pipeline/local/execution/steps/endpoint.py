@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.language.definition import Step
-from pipeline.language.expressions import UNKNOWN, Scope, evaluate
+from pipeline.language.evaluation import UNKNOWN, Scope, evaluate
 from pipeline.local import arns
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import SUCCEEDED, Metadata, Outcome

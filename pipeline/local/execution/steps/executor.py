@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.language.definition import Step
-from pipeline.language.expressions import Scope
+from pipeline.language.evaluation import Scope
 from pipeline.local.execution.run import Run
 from pipeline.local.records import Record
 

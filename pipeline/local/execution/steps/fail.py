@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.language.definition import Step
-from pipeline.language.expressions import Scope, as_text, evaluate
+from pipeline.language.evaluation import Scope, as_text, evaluate
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import Metadata, Outcome
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.language.definition import Step
-from pipeline.language.expressions import UNKNOWN, Scope, evaluate
+from pipeline.language.evaluation import UNKNOWN, Scope, evaluate
 from pipeline.local import arns
 from pipeline.local.errors import ApiError
 from pipeline.local.execution import faults

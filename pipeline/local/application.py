@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -18,7 +19,7 @@ from urllib.parse import parse_qs, unquote
 
 from pipeline.local import bodies, presigned_v2
 from pipeline.local.answers import Answer, dialect_of, error_answer, json_answer, refusal
-from pipeline.local.api import endpoints
+from pipeline.local.api import invocations
 from pipeline.local.api.operations import Api
 from pipeline.local.arns import REGION
 from pipeline.local.aws import SIGNING_NAMES
@@ -102,7 +103,7 @@ class Application:
             return _send(error_answer(refusal(error, dialect, REGION), dialect), start_response)
         except ApiError as error:
             return _send(error_answer(error, dialect), start_response)
-        except NotKept as error:
+        except (NotKept, sqlite3.OperationalError) as error:
             _log.error("%s %s cannot be kept: %s", request.method, request.target, error)
             return _send(error_answer(_not_kept(error), dialect), start_response)
         except Exception as error:
@@ -203,14 +204,7 @@ class Application:
         return json_answer(self.api.call(target.removeprefix(_TARGET), _json(body)))
 
     def _invoke(self, name: str, request: Incoming, body: bytes) -> Answer:
-        headers, answer = endpoints.invoke(
-            self.api.service,
-            name,
-            body,
-            request.header("Content-Type") or "application/octet-stream",
-            request.header("Accept") or "*/*",
-            request.header("X-Amzn-SageMaker-Target-Variant"),
-        )
+        headers, answer = invocations.invoke(self.api.service, name, body, request.header)
         return Answer(200, answer, headers)
 
 
@@ -233,8 +227,9 @@ def _action(environ: Environ, request: Incoming) -> str:
     return parse_qs(query).get("Action", [""])[0]
 
 
-def _not_kept(error: NotKept) -> ApiError:
-    text = f"The local SageMaker cannot write to its folder: {error.strerror}. The request was not done."
+def _not_kept(error: NotKept | sqlite3.OperationalError) -> ApiError:
+    why = error.strerror if isinstance(error, NotKept) else str(error)
+    text = f"The local SageMaker cannot write to its folder: {why}. The request was not done."
     # A status that clients do not take as a reason to try again at once.
     return ApiError("InsufficientStorage", text, 507)
 

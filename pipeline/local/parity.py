@@ -10,9 +10,10 @@ from pathlib import Path
 
 from pipeline.aws_model import service_model
 from pipeline.language import conditions, expressions, graph, parameters
-from pipeline.local.api import refused
+from pipeline.local.api import invocations, refused
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.aws import SIGNING_NAMES
+from pipeline.local.endpoints import parity as endpoints
 from pipeline.local.execution import caching, faults, retrying
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
 
@@ -62,9 +63,18 @@ def page() -> str:
             ("member", "what happens"),
             ([_names(key.split(", ")), text] for key, text in _JOB_MEMBERS.items()),
         ),
+        "## Endpoints\n",
+        _table(("what", "how"), ([what, how] for what, how in endpoints.ENDPOINTS.items())),
+        f"Members of a production variant without effect: {_names(endpoints.WITHOUT_EFFECT)}.\n",
+        f"Of an endpoint configuration: {_names(endpoints.CONFIG_WITHOUT_EFFECT)}.\n",
         "## Operations of SageMaker\n",
         f"Answered ({len(answered)}): {_names(answered)}.\n",
         "Of sagemaker-runtime: `InvokeEndpoint`.\n",
+        "Headers of it that are refused:\n",
+        _table(
+            ("header", "why"),
+            ([f"`X-Amzn-SageMaker-{name}`", why] for name, why in invocations.REFUSED.items()),
+        ),
         "Arguments of these that are refused:\n",
         _table(("operation", "argument", "why"), _arguments(refused.ARGUMENTS)),
         f"Refused with `UnknownOperationException` ({len(other)}): {_names(other)}.\n",
@@ -118,8 +128,8 @@ _EXECUTIONS = {
         "`ExpireAfterMin` counts from the step's start"
     ),
     "no policy names the type": (
-        f"on steps of every type {_BY_DEFAULT} are tried again, with {_POLICY}: AWS does so too, but does not "
-        "tell how often. Nothing else is"
+        f"on steps of every type {_BY_DEFAULT} are tried again, with {_POLICY}: AWS does so too, but does "
+        "not tell how often. Nothing else is"
     ),
     "AlgorithmError, ClientError, a bug of this server": "never tried again",
     "`CacheConfig`": (

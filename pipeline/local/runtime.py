@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -43,24 +44,54 @@ class Jobs(Protocol):
         """End every job's process tree; the server is going down."""
 
 
+@dataclass(frozen=True)
+class Invocation:
+    """One request to a model.
+
+    Attributes:
+        endpoint: The endpoint's name.
+        body: What the model is given.
+        content_type: Of the body.
+        accept: The Content-Type that is wanted.
+        target_variant: The variant that is to answer; any if None.
+        inference_id: InferenceId, which captured data shows.
+        custom_attributes: CustomAttributes, which the model sees.
+    """
+
+    endpoint: str
+    body: bytes
+    content_type: str = ""
+    accept: str = ""
+    target_variant: str | None = None
+    inference_id: str | None = None
+    custom_attributes: str | None = None
+
+
 class Endpoints(Protocol):
     """Serves endpoints as real HTTP servers."""
 
     def create(self, name: str) -> None:
         """Serve an endpoint and return at once: its record says Creating, then InService or Failed."""
 
-    def update(self, name: str, config_name: str) -> None:
-        """Move an endpoint to another config and return at once: Updating, then InService.
+    def update(self, name: str) -> None:
+        """Do what the record of an endpoint in state Updating asks for, and return at once.
 
-        If the new one does not come up the old one stays in service, and the record's FailureReason says why.
+        With a PendingDeploymentSummary it moves to that configuration, as its private member
+        PendingDeploymentConfig (a DeploymentConfig) says; if that fails the old one stays in service, and
+        FailureReason says why. Without, its variants get their desired weights. In the end it is InService.
+        """
+
+    def check_alarms(self, names: Sequence[str]) -> None:
+        """Refuse names that no CloudWatch alarm has.
+
+        Raises:
+            ApiError: ValidationException.
         """
 
     def delete(self, name: str) -> None:
         """Stop serving; the record is removed by the caller."""
 
-    def invoke(
-        self, name: str, body: bytes, content_type: str, accept: str, target_variant: str | None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def invoke(self, invocation: Invocation) -> tuple[int, dict[str, str], bytes]:
         """Send one request to the model.
 
         Returns:

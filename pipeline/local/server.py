@@ -6,11 +6,13 @@ import logging
 import os
 import secrets
 import socket
+import sqlite3
 import string
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,11 @@ from pipeline.local.api.operations import Api
 from pipeline.local.api.service import ObjectReader, Service
 from pipeline.local.api.versions import adopt
 from pipeline.local.application import HEADERS_KEY, Application
+from pipeline.local.events import taps
+from pipeline.local.events.bridge import Bridge
 from pipeline.local.execution.executor import Executor, repair
 from pipeline.local.home import Home, KeyPair
-from pipeline.local.kept import Keeper
+from pipeline.local.kept import Keeper, move_aside
 from pipeline.local.records import Record, Records
 from pipeline.local.runtime import Endpoints, Jobs
 
@@ -52,6 +56,7 @@ MakeRunners = Callable[[Path, Records, Keeping], Runners]
 def make_runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     """The real ones: jobs and endpoints as processes of this machine."""
     from pipeline.local.arns import ACCOUNT, REGION
+    from pipeline.local.endpoints.clockwork import wait_scale
     from pipeline.local.endpoints.runner import EndpointRunner
     from pipeline.local.job_logs import JobLogs
     from pipeline.local.jobs.runner import JobRunner
@@ -60,12 +65,24 @@ def make_runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     objects = Objects(ACCOUNT, REGION, keeping)
     logs = JobLogs(ACCOUNT, REGION, keeping=keeping)
     jobs = JobRunner(home, records, objects, logs)
-    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs))
+    scale = wait_scale(os.environ)
+    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs, wait_scale=scale))
 
 
 def new_id(length: int) -> str:
     """A random string of lower-case letters and digits, as in ids of SageMaker."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def _open_records(path: Path, notes: list[str]) -> Records:
+    """Open the records; a file that is damaged is moved aside, which a note says."""
+    try:
+        return Records(path)
+    except sqlite3.DatabaseError as error:
+        _log.exception("cannot read %s", path)
+        aside = move_aside(path)
+        notes.append(f"the records are damaged ({error}) and start empty; the damaged file is {aside}")
+        return Records(path)
 
 
 class LocalServer:
@@ -88,12 +105,15 @@ class LocalServer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._keeper = Keeper(home.aws)
-        self.warnings = self._keeper.restore()
+        notes = list(self._keeper.restore())
         with self._keeper.keeping():
             aws.furnish()
-        self.records = Records(home.records)
+        self.records = _open_records(home.records, notes)
+        self.warnings = tuple(notes)
         adopt(self.records)
-        self._runners = runners(home.path, self.records, self._keeper.keeping)
+        taps.install()
+        self.bridge = Bridge(self.records, self._call, self._keeping, clock, lambda: str(uuid.uuid4()))
+        self._runners = runners(home.path, self.records, self._keeping)
         repair(self.records, clock(), self._runners.jobs.adopt())
         self._executor = Executor(
             self.records,
@@ -125,13 +145,24 @@ class LocalServer:
         # The executor needs the API, and the API the executor: this method is there before both.
         return self.api.call(operation, request)
 
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """A block that ends when what was written to moto in it is kept, and what that fires recorded."""
+        with taps.gathering() as gathered:
+            with self._keeper.keeping():
+                yield
+            if gathered is not None:
+                self.bridge.publish(gathered.drafts)
+                if gathered.schedules:
+                    self.bridge.note_schedules()
+
     def _bind(self, listener: socket.socket, keys: KeyPair, clock: Callable[[], float]) -> BaseWSGIServer:
         application = Application(
             keys=keys,
             api=self.api,
             moto=aws.Moto(),
             health={"status": "ready", "pid": os.getpid()},
-            keeping=self._keeper.keeping,
+            keeping=self._keeping,
             clock=clock,
         )
         listener.listen(128)
@@ -144,6 +175,7 @@ class LocalServer:
         """Serve in a thread, with the endpoints and executions of the last time."""
         self._runners.endpoints.restore()
         self._executor.resume()
+        self.bridge.start()
         self._thread.start()
 
     def close(self) -> None:
@@ -151,6 +183,7 @@ class LocalServer:
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()
+        self.bridge.close()
         # Jobs first: their records, and so their steps and executions, still learn how they ended.
         self._runners.jobs.close()
         self._runners.endpoints.close()

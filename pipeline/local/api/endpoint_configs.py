@@ -9,7 +9,7 @@ from pipeline.local.api.service import Handler, Request, Service, without
 from pipeline.local.errors import ApiError
 from pipeline.local.records import Record
 
-_LISTING = Listing("EndpointConfigs", "EndpointConfigName")
+_LISTING = Listing("EndpointConfigs", "EndpointConfigName", from_limit=True)
 
 
 def create_endpoint_config(service: Service, request: Request) -> Record:
@@ -17,6 +17,8 @@ def create_endpoint_config(service: Service, request: Request) -> Record:
     name = request["EndpointConfigName"]
     arn = arns.arn("EndpointConfig", name)
     taken = ApiError("ValidationException", f'Cannot create already existing endpoint configuration "{arn}".')
+    _check_variants(request)
+    _check_capture(request.get("DataCaptureConfig"))
     for variant in request["ProductionVariants"]:
         model = variant.get("ModelName")
         if model is None:
@@ -30,6 +32,37 @@ def create_endpoint_config(service: Service, request: Request) -> Record:
     service.create("EndpointConfig", name, record, taken)
     service.set_tags(arn, list(request.get("Tags") or []))
     return {"EndpointConfigArn": arn}
+
+
+def _check_variants(request: Request) -> None:
+    variants = request["ProductionVariants"]
+    names = [variant["VariantName"] for variant in variants]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ApiError(
+            "ValidationException", f"Variant names must be unique; used twice: {', '.join(twice)}."
+        )
+    for variant in variants:
+        if not variant.get("ServerlessConfig"):
+            continue
+        where = f"Serverless variant {variant['VariantName']}"
+        both = [member for member in ("InstanceType", "InitialInstanceCount") if variant.get(member)]
+        if both:
+            raise ApiError("ValidationException", f"{where} cannot have {' or '.join(both)}.")
+        if len(variants) > 1:
+            raise ApiError("ValidationException", f"{where} must be the only variant of its endpoint.")
+        if request.get("DataCaptureConfig"):
+            raise ApiError("ValidationException", f"{where} does not support DataCaptureConfig.")
+
+
+def _check_capture(capture: Request | None) -> None:
+    if capture is None:
+        return
+    uri = capture["DestinationS3Uri"]
+    if not uri.startswith("s3://"):
+        raise ApiError(
+            "ValidationException",
+            f"DataCaptureConfig.DestinationS3Uri must be an s3:// URI for the local SageMaker; it is {uri}",
+        )
 
 
 def missing_config(name: str) -> ApiError:

@@ -1,17 +1,20 @@
-"""Endpoints, and the requests that they answer."""
+"""Endpoints: created, updated, deleted."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 
 from pipeline.local import arns
 from pipeline.local.api.endpoint_configs import missing_config
 from pipeline.local.api.listing import Listing, page
 from pipeline.local.api.service import Handler, Request, Service, without
+from pipeline.local.endpoints.board import pending
+from pipeline.local.endpoints.capacity import Capacities, configured, desired, retained, summary
+from pipeline.local.endpoints.policy import read_policy
 from pipeline.local.errors import ApiError
-from pipeline.local.records import Record
+from pipeline.local.records import Record, RecordMissing
 
-_LISTING = Listing("Endpoints", "EndpointName", "EndpointStatus")
+_LISTING = Listing("Endpoints", "EndpointName", "EndpointStatus", from_limit=True)
 _CHANGING = ("Creating", "Updating", "RollingBack", "Deleting")
 
 
@@ -20,13 +23,16 @@ def create_endpoint(service: Service, request: Request) -> Record:
     name = request["EndpointName"]
     arn = arns.arn("Endpoint", name)
     taken = ApiError("ValidationException", f'Cannot create already existing endpoint "{arn}".')
-    config = _config(service, request)
+    capacities = configured(_config(service, request))
+    deployment = request.get("DeploymentConfig")
+    _check_deployment(service, deployment, capacities)
     now = service.clock()
     record = {
-        **without(request, "Tags"),
+        **without(request, "Tags", "DeploymentConfig"),
+        **({"LastDeploymentConfig": deployment} if deployment else {}),
         "EndpointArn": arn,
         "EndpointStatus": "Creating",
-        "ProductionVariants": _variants(config),
+        "ProductionVariants": [summary(variant, capacity) for variant, capacity in capacities.items()],
         "CreationTime": now,
         "LastModifiedTime": now,
     }
@@ -40,12 +46,81 @@ def update_endpoint(service: Service, request: Request) -> Record:
     """UpdateEndpoint."""
     name = request["EndpointName"]
     record = service.find("Endpoint", name, _missing(name))
-    _config(service, request)
-    _refuse_changing(record)
-    service.records.update(
-        "Endpoint", name, EndpointStatus="Updating", FailureReason=None, LastModifiedTime=service.clock()
-    )
-    service.endpoints.update(name, request["EndpointConfigName"])
+    capacities = configured(_config(service, request))
+    deployment = request.get("DeploymentConfig")
+    if deployment is None and request.get("RetainDeploymentConfig"):
+        deployment = record.get("LastDeploymentConfig")
+    _check_deployment(service, deployment, capacities)
+
+    def edit(record: Record) -> Record:
+        wanted: Capacities = capacities
+        if request.get("RetainAllVariantProperties"):
+            excluded = request.get("ExcludeRetainedVariantProperties") or []
+            kinds = {each["VariantPropertyType"] for each in excluded}
+            wanted = retained(capacities, desired(record["ProductionVariants"]), kinds)
+        begun = {
+            "PendingDeploymentSummary": pending(request["EndpointConfigName"], wanted, service.clock()),
+            "PendingDeploymentConfig": deployment,
+            "LastDeploymentConfig": deployment or record.get("LastDeploymentConfig"),
+        }
+        return {**record, **begun}
+
+    return _updating(service, name, edit)
+
+
+def update_weights(service: Service, request: Request) -> Record:
+    """UpdateEndpointWeightsAndCapacities."""
+    name = request["EndpointName"]
+    wanted = {each["VariantName"]: each for each in request["DesiredWeightsAndCapacities"]}
+
+    def edit(record: Record) -> Record:
+        known = [variant["VariantName"] for variant in record["ProductionVariants"]]
+        if unknown := [variant for variant in wanted if variant not in known]:
+            raise ApiError(
+                "ValidationException",
+                f'Could not find variant(s) {", ".join(unknown)} of endpoint "{record["EndpointArn"]}"; '
+                f"it has {', '.join(known)}.",
+            )
+        variants = [
+            _rescaled(variant, wanted.get(variant["VariantName"], {}))
+            for variant in record["ProductionVariants"]
+        ]
+        return {**record, "ProductionVariants": variants}
+
+    return _updating(service, name, edit)
+
+
+def _rescaled(variant: Record, wanted: Request) -> Record:
+    name = variant["VariantName"]
+    if wanted.get("ServerlessUpdateConfig"):
+        raise ApiError(
+            "ValidationException",
+            "ServerlessUpdateConfig is not supported by the local SageMaker: a serverless variant has no "
+            "limit of concurrency",
+        )
+    count = wanted.get("DesiredInstanceCount")
+    if count is not None and "DesiredInstanceCount" not in variant:
+        raise ApiError("ValidationException", f"Variant {name} is serverless: it has no instances.")
+    if count == 0:
+        raise ApiError("ValidationException", f"DesiredInstanceCount of variant {name} must be at least 1.")
+    members = ("DesiredWeight", "DesiredInstanceCount")
+    given = {member: wanted[member] for member in members if wanted.get(member) is not None}
+    return {**variant, **given}
+
+
+def _updating(service: Service, name: str, edit: Callable[[Record], Record]) -> Record:
+    """Bring an endpoint that rests into state Updating, changed by `edit`, and let it be done."""
+
+    def begin(record: Record) -> Record:
+        _refuse_changing(record)
+        edited = {**edit(record), "EndpointStatus": "Updating", "LastModifiedTime": service.clock()}
+        return {key: value for key, value in edited.items() if value is not None and key != "FailureReason"}
+
+    try:
+        record = service.records.amend("Endpoint", name, begin)
+    except RecordMissing as error:
+        raise _missing(name) from error
+    service.endpoints.update(name)
     return {"EndpointArn": record["EndpointArn"]}
 
 
@@ -62,40 +137,10 @@ def list_endpoints(service: Service, request: Request) -> Record:
 def delete_endpoint(service: Service, request: Request) -> Record:
     """DeleteEndpoint: like on AWS it stays until its model has stopped; here that is at once."""
     name = request["EndpointName"]
-    _refuse_changing(service.find("Endpoint", name, _missing(name)))
+    _refuse_busy(service.find("Endpoint", name, _missing(name)))
     service.endpoints.delete(name)
     service.remove("Endpoint", name, _missing(name))
     return {}
-
-
-def invoke(
-    service: Service, name: str, body: bytes, content_type: str, accept: str, variant: str | None
-) -> tuple[dict[str, str], bytes]:
-    """InvokeEndpoint of sagemaker-runtime.
-
-    Returns:
-        Headers and body of the model's answer.
-
-    Raises:
-        ApiError: ValidationError: the endpoint cannot be asked; ModelError: the model answered with an error.
-    """
-    if service.records.get("Endpoint", name) is None:
-        raise ApiError("ValidationError", f"Endpoint {name} of account {arns.ACCOUNT} not found.")
-    status, headers, answer = service.endpoints.invoke(name, body, content_type, accept, variant)
-    if 200 <= status < 300:
-        return headers, answer
-    text = answer.decode("utf-8", "replace")
-    side = "client" if 400 <= status < 500 else "server"
-    group = f"/aws/sagemaker/Endpoints/{name}"
-    raise ApiError(
-        "ModelError",
-        f"Received {side} error ({status}) from primary with message {json.dumps(text)}. "
-        f"See log group {group} in account {arns.ACCOUNT} for more information.",
-        status=424,
-        OriginalStatusCode=status,
-        OriginalMessage=text,
-        LogStreamArn=f"arn:{arns.PARTITION}:logs:{arns.REGION}:{arns.ACCOUNT}:log-group:{group}",
-    )
 
 
 def _missing(name: str) -> ApiError:
@@ -107,29 +152,33 @@ def _config(service: Service, request: Request) -> Record:
     return service.find("EndpointConfig", name, missing_config(name))
 
 
-def _refuse_changing(record: Record) -> None:
+def _refuse_busy(record: Record) -> None:
     if record["EndpointStatus"] in _CHANGING:
         raise ApiError(
             "ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".'
         )
 
 
-def _variants(config: Record) -> list[Record]:
-    return [
-        {
-            "VariantName": variant["VariantName"],
-            "CurrentWeight": variant.get("InitialVariantWeight", 1.0),
-            "DesiredWeight": variant.get("InitialVariantWeight", 1.0),
-            "CurrentInstanceCount": variant.get("InitialInstanceCount", 1),
-            "DesiredInstanceCount": variant.get("InitialInstanceCount", 1),
-        }
-        for variant in config["ProductionVariants"]
-    ]
+def _refuse_changing(record: Record) -> None:
+    _refuse_busy(record)
+    if record["EndpointStatus"] == "Failed":
+        raise ApiError(
+            "ValidationException",
+            f'Cannot update endpoint "{record["EndpointArn"]}" in status Failed; DeleteEndpoint is the only '
+            "operation that can be performed on a failed endpoint.",
+        )
+
+
+def _check_deployment(service: Service, deployment: Record | None, capacities: Capacities) -> None:
+    if deployment and any(capacity.serverless for capacity in capacities.values()):
+        raise ApiError("ValidationException", "DeploymentConfig is not supported for serverless variants.")
+    service.endpoints.check_alarms(read_policy(deployment, capacities).alarms)
 
 
 HANDLERS: dict[str, Handler] = {
     "CreateEndpoint": create_endpoint,
     "UpdateEndpoint": update_endpoint,
+    "UpdateEndpointWeightsAndCapacities": update_weights,
     "DescribeEndpoint": describe_endpoint,
     "ListEndpoints": list_endpoints,
     "DeleteEndpoint": delete_endpoint,

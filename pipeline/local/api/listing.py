@@ -26,6 +26,7 @@ class Listing:
         page: MaxResults if the request has none.
         equals: Further request member → record member that must be equal to it.
         prefixes: Further request member → record member that must start with it.
+        from_limit: Whether CreationTimeAfter takes the very time too, as some operations have it.
     """
 
     result: str
@@ -36,6 +37,7 @@ class Listing:
     page: int = 10
     equals: Mapping[str, str] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    from_limit: bool = False
 
 
 # Request member → (record member, whether the record must be later).
@@ -86,7 +88,9 @@ def _matches(listing: Listing, record: Record, request: Mapping[str, Any]) -> bo
         return False
     for member, (key, later) in _TIMES.items():
         limit = request.get(member)
-        if limit is not None and (record[key] <= limit if later else record[key] >= limit):
+        if limit is None or (listing.from_limit and member == "CreationTimeAfter" and record[key] == limit):
+            continue
+        if record[key] <= limit if later else record[key] >= limit:
             return False
     return all(
         request.get(member) in (None, record.get(key)) for member, key in listing.equals.items()

@@ -5,23 +5,12 @@ from __future__ import annotations
 from pipeline.local.api.service import Request
 from pipeline.local.errors import ApiError
 
-_ALL_AT_ONCE = "an endpoint moves to another configuration all at once"
-_WHOLE = "an endpoint takes the whole of its new configuration"
-
 ARGUMENTS: dict[str, dict[str, str]] = {
     "StartPipelineExecution": {
         "MlflowExperimentName": "there is no MLflow here",
     },
-    "CreateEndpoint": {"DeploymentConfig": _ALL_AT_ONCE},
-    "UpdateEndpoint": {
-        "DeploymentConfig": _ALL_AT_ONCE,
-        "RetainDeploymentConfig": _ALL_AT_ONCE,
-        "RetainAllVariantProperties": _WHOLE,
-        "ExcludeRetainedVariantProperties": _WHOLE,
-    },
     "CreateEndpointConfig": {
         "AsyncInferenceConfig": "endpoints answer at once",
-        "DataCaptureConfig": "requests to endpoints are not captured",
         "ExplainerConfig": "it needs the AWS-owned Clarify container",
         "ShadowProductionVariants": "requests are not sent to a second model",
     },

@@ -9,27 +9,39 @@ import random
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.local.arns import ACCOUNT, PARTITION, REGION
+from pipeline.local.arns import ACCOUNT, REGION
+from pipeline.local.endpoints.alarms import Alarms
+from pipeline.local.endpoints.board import Board
+from pipeline.local.endpoints.capacity import Capacities, desired
+from pipeline.local.endpoints.capture_writer import CaptureWriter
+from pipeline.local.endpoints.clockwork import Clockwork, Wall
+from pipeline.local.endpoints.deployment import Deployment, RolledBack
+from pipeline.local.endpoints.fleet import Fleet, FleetFailed
+from pipeline.local.endpoints.invocations import Invocations
+from pipeline.local.endpoints.policy import read_policy
+from pipeline.local.endpoints.route import Route
+from pipeline.local.endpoints.variant import FleetEnded
 from pipeline.local.errors import ApiError
-from pipeline.local.job_logs import JobLogs, endpoint_group
+from pipeline.local.job_logs import JobLogs
 from pipeline.local.jobs.catalog import IMAGES, Images
-from pipeline.local.jobs.connections import Call, NoAnswer
-from pipeline.local.endpoints.fleet import Fleet, FleetEnded, FleetFailed, Variant
 from pipeline.local.jobs.guardian import Guardian
 from pipeline.local.jobs.job import Tools, Waits
 from pipeline.local.jobs.reasons import bug
 from pipeline.local.objects import Objects
-from pipeline.local.records import RecordMissing, Records, RecordsClosed
+from pipeline.local.records import Record, RecordMissing, Records, RecordsClosed
+from pipeline.local.runtime import Invocation
 
 INVOCATION_TIMEOUT = 60.0
 """Seconds that a model has to answer (InvokeEndpoint of the API)."""
 
 _JOIN_S = 30.0
+_SERVED = ("InService", "Updating", "RollingBack")
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +60,10 @@ class EndpointRunner:
         waits: How long things may take.
         point: Gives random numbers in [0, 1), to choose among variants.
         timeout: Seconds that a model has to answer.
+        alarms: CloudWatch's; by default those of the local account.
+        clockwork: For the waits of deployments.
+        wait_scale: By how much deployments wait shorter than they are asked to, in [0, 1].
+        captures: Takes what is captured of requests; stores it in `objects` by default.
     """
 
     def __init__(
@@ -63,15 +79,22 @@ class EndpointRunner:
         waits: Waits | None = None,
         point: Callable[[], float] = random.random,
         timeout: float = INVOCATION_TIMEOUT,
+        alarms: Alarms | None = None,
+        clockwork: Clockwork | None = None,
+        wait_scale: float = 1.0,
+        captures: CaptureWriter | None = None,
     ) -> None:
         environment = dict(os.environ) if host is None else host
         self._folder = home / "local" / "endpoints"
         self._tools = Tools(records, objects, logs, Guardian(), images, environment, clock, waits or Waits())
-        self._point = point
-        self._timeout = timeout
+        self._alarms = alarms or Alarms(ACCOUNT, REGION)
+        self._clockwork = clockwork or Wall()
+        self._wait_scale = wait_scale
+        self._captures = captures or CaptureWriter(objects)
+        self._invocations = Invocations(self._route, self._captures, point, clock, timeout)
         self._numbers = itertools.count()
         self._lock = threading.Lock()
-        self._serving: dict[str, Fleet] = {}
+        self._routes: dict[str, Route] = {}
         self._fleets: set[Fleet] = set()
         self._threads: set[threading.Thread] = set()
         self._restoring: dict[str, threading.Event] = {}
@@ -81,24 +104,32 @@ class EndpointRunner:
         """Serve a recorded endpoint and return at once: Creating, then InService or Failed."""
         self._in_thread(self._create, name)
 
-    def update(self, name: str, config_name: str) -> None:
-        """Move an endpoint to another configuration and return at once.
+    def update(self, name: str) -> None:
+        """Do what the record of an endpoint in state Updating asks for, and return at once.
 
-        The new servers answer before the old ones are ended, all at once. If they do not come up the old ones
-        stay, and FailureReason says why.
+        With a PendingDeploymentSummary it moves to that configuration: new servers are started and take over
+        the traffic as its deployment says. If they do not come up, or an alarm is tripped meanwhile, the old
+        ones stay, and FailureReason says why. Without, its variants get their desired weights.
         """
-        self._in_thread(self._update, name, config_name)
+        self._in_thread(self._update, name)
+
+    def check_alarms(self, names: Sequence[str]) -> None:
+        """Refuse alarms that do not exist.
+
+        Raises:
+            ApiError: ValidationException.
+        """
+        if missing := self._alarms.missing(names):
+            raise ApiError("ValidationException", f"Could not find CloudWatch alarm(s) {', '.join(missing)}.")
 
     def delete(self, name: str) -> None:
         """Serve an endpoint no more. Its servers end in the background, after what they are answering."""
         with self._lock:
-            fleet = self._serving.pop(name, None)
-        if fleet is not None:
-            self._in_thread(self._end, name, fleet)
+            route = self._routes.pop(name, None)
+        if route is not None:
+            self._in_thread(self._end, name, route.fleet)
 
-    def invoke(
-        self, name: str, body: bytes, content_type: str, accept: str, target_variant: str | None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def invoke(self, invocation: Invocation) -> tuple[int, dict[str, str], bytes]:
         """Send one request to the model.
 
         Returns:
@@ -108,56 +139,35 @@ class EndpointRunner:
             ApiError: ValidationError: the endpoint is not in service, or has no such variant. ModelError: the
                 model does not answer.
         """
-        headers = {"Content-Type": content_type, "Accept": accept}
-        call = Call(
-            "POST",
-            "/invocations",
-            self._timeout,
-            body,
-            {key: value for key, value in headers.items() if value},
-        )
-        fleet = self._fleet(name)
-        while True:
-            variant = self._variant(name, fleet, target_variant)
-            try:
-                answer = variant.send(call)
-                break
-            except NoAnswer as error:
-                # An update may have ended these servers while the request was on its way.
-                before, fleet = fleet, self._fleet(name)
-                if fleet is before:
-                    raise _model_error(name, error) from error
-        kind = answer.headers.get("content-type", "application/octet-stream")
-        return (
-            answer.status,
-            {"Content-Type": kind, "x-Amzn-Invoked-Production-Variant": variant.name},
-            answer.body,
-        )
+        return self._invocations.send(invocation)
 
     def restore(self) -> None:
         """At server start: serve again every endpoint that was in service; requests wait for that.
 
-        One that was being created is created anew.
+        One that was being created is created anew. An update that was under way begins anew; one that was
+        being rolled back is.
         """
         shutil.rmtree(self._folder, ignore_errors=True)
         records = self._tools.records.list("Endpoint")
         for record in records:
             if record["EndpointStatus"] == "Creating":
                 self.create(record["EndpointName"])
-        names = [record["EndpointName"] for record in records if record["EndpointStatus"] == "InService"]
+        names = [record["EndpointName"] for record in records if record["EndpointStatus"] in _SERVED]
         self._restoring = {name: threading.Event() for name in names}
         for name in names:
             self._in_thread(self._restore, name)
 
     def close(self) -> None:
-        """Kill every server. Records stay as they are."""
+        """Kill every server, and store what was captured. Records stay as they are."""
         with self._lock:
             self._closed = True
             fleets, threads = set(self._fleets), set(self._threads)
+        self._clockwork.end()
         for fleet in fleets:
             fleet.end(grace=0)
         for thread in threads:
             thread.join(_JOIN_S)
+        self._captures.close()
         self._tools.guardian.close()
 
     def _create(self, name: str) -> None:
@@ -171,39 +181,80 @@ class EndpointRunner:
                 self._switch(name, fleet)
         finally:
             self._restoring[name].set()
+        record = self._tools.records.get("Endpoint", name) or {}
+        if fleet is not None and record.get("EndpointStatus") == "Updating":
+            self._update(name)
+        elif fleet is not None and record.get("EndpointStatus") == "RollingBack":
+            self._in_service(name, fleet, record.get("FailureReason"))
 
     def _started_or_failed(self, name: str) -> Fleet | None:
         record = self._tools.records.get("Endpoint", name)
         if record is None:
             return None
         try:
-            return self._started(name, record["EndpointConfigName"])
+            capacities = desired(record.get("ProductionVariants", []))
+            return self._started(name, record["EndpointConfigName"], capacities)
         except FleetFailed as error:
-            self._record(name, EndpointStatus="Failed", FailureReason=str(error))
+            self._record(
+                name, EndpointStatus="Failed", FailureReason=str(error), PendingDeploymentSummary=None
+            )
             return None
 
-    def _update(self, name: str, config_name: str) -> None:
-        try:
-            fleet = self._started(name, config_name)
-        except FleetFailed as error:
-            with self._lock:
-                still_served = name in self._serving
-            if still_served:
-                self._record(name, EndpointStatus="RollingBack")
-            status = "InService" if still_served else "Failed"
-            self._record(name, EndpointStatus=status, FailureReason=str(error))
+    def _update(self, name: str) -> None:
+        record = self._tools.records.get("Endpoint", name)
+        if record is None:
             return
-        old = self._switch(name, fleet)
-        self._in_service(name, fleet)
+        if "PendingDeploymentSummary" in record:
+            self._deploy(name, record)
+        else:
+            fleet = self._route(name).fleet
+            fleet.weigh(desired(record["ProductionVariants"]))
+            self._in_service(name, fleet)
+
+    def _deploy(self, name: str, record: Record) -> None:
+        pending = record["PendingDeploymentSummary"]
+        capacities = desired(pending["ProductionVariants"])
+        new: Fleet | None = None
+        try:
+            deployment = self._deployment(name, record.get("PendingDeploymentConfig"), capacities)
+            new = self._started(name, pending["EndpointConfigName"], capacities)
+            deployment.run(lambda share: self._share(name, new, share))
+        except (FleetFailed, RolledBack) as error:
+            self._roll_back(name, str(error))
+            if new is not None:
+                self._end(name, new)
+            return
+        except BaseException:
+            self._share(name, None, 0)
+            if new is not None:
+                new.end(grace=0)
+            raise
+        old = self._switch(name, new)
+        self._in_service(name, new)
         if old is not None:
             self._end(name, old)
 
-    def _started(self, name: str, config_name: str) -> Fleet:
+    def _deployment(self, name: str, config: Record | None, capacities: Capacities) -> Deployment:
+        scale = self._wait_scale
+        board = Board(self._tools.records, name, capacities, self._tools.clock, scale)
+        return Deployment(read_policy(config, capacities), board, self._alarms, self._clockwork, scale)
+
+    def _roll_back(self, name: str, reason: str) -> None:
+        self._share(name, None, 0)
+        with self._lock:
+            route = self._routes.get(name)
+        if route is None:
+            self._record(name, EndpointStatus="Failed", FailureReason=reason, PendingDeploymentSummary=None)
+            return
+        self._record(name, EndpointStatus="RollingBack", FailureReason=reason)
+        self._in_service(name, route.fleet, reason)
+
+    def _started(self, name: str, config_name: str, capacities: Capacities) -> Fleet:
         config = self._tools.records.get("EndpointConfig", config_name)
         if config is None:
             raise FleetFailed(f"Could not find endpoint configuration {config_name}.")
         root = self._folder / name / str(next(self._numbers))
-        fleet = Fleet(self._tools, name, config, root)
+        fleet = Fleet(self._tools, name, config, root, capacities)
         with self._lock:
             if self._closed:
                 raise FleetEnded
@@ -218,18 +269,26 @@ class EndpointRunner:
             raise
         return fleet
 
+    def _share(self, name: str, new: Fleet | None, share: float) -> None:
+        with self._lock:
+            if (route := self._routes.get(name)) is not None:
+                self._routes[name] = replace(route, new=new, share=share)
+
     def _switch(self, name: str, fleet: Fleet) -> Fleet | None:
         with self._lock:
-            old = self._serving.get(name)
-            self._serving[name] = fleet
-        return old
+            old = self._routes.get(name)
+            self._routes[name] = Route(fleet)
+        return None if old is None else old.fleet
 
-    def _in_service(self, name: str, fleet: Fleet) -> None:
+    def _in_service(self, name: str, fleet: Fleet, reason: str | None = None) -> None:
         fields = {
             "EndpointStatus": "InService",
             "EndpointConfigName": fleet.config_name,
             "ProductionVariants": fleet.summaries(self._tools.clock()),
-            "FailureReason": None,
+            "DataCaptureConfig": fleet.capture_summary,
+            "FailureReason": reason,
+            "PendingDeploymentSummary": None,
+            "PendingDeploymentConfig": None,
         }
         try:
             self._record(name, **fields)
@@ -247,29 +306,18 @@ class EndpointRunner:
         with self._lock:
             self._fleets.discard(fleet)
 
-    def _fleet(self, name: str) -> Fleet:
+    def _route(self, name: str) -> Route:
         if (restored := self._restoring.get(name)) is not None:
             restored.wait(self._tools.waits.ready)
         with self._lock:
-            fleet = self._serving.get(name)
-        if fleet is None:
+            route = self._routes.get(name)
+        if route is None:
             record = self._tools.records.get("Endpoint", name) or {}
             status = record.get("EndpointStatus", "Deleting")
             raise ApiError(
                 "ValidationError", f"Endpoint {name} of account {ACCOUNT} not found: its status is {status}."
             )
-        return fleet
-
-    def _variant(self, name: str, fleet: Fleet, target: str | None) -> Variant:
-        if target is None:
-            return fleet.choose(self._point())
-        variant = fleet.find(target)
-        if variant is None:
-            known = ", ".join(each.name for each in fleet.variants)
-            raise ApiError(
-                "ValidationError", f"Variant {target} not found for endpoint {name}; it has {known}."
-            )
-        return variant
+        return route
 
     def _in_thread(self, work: Callable[..., None], name: str, *arguments: Any) -> None:
         thread = threading.Thread(
@@ -293,17 +341,3 @@ class EndpointRunner:
         finally:
             with self._lock:
                 self._threads.discard(threading.current_thread())
-
-
-def _model_error(name: str, error: NoAnswer) -> ApiError:
-    group = endpoint_group(name)
-    message = f"Your invocation got no answer from container primary: {error}"
-    return ApiError(
-        "ModelError",
-        f'Received server error (0) from primary with message "{message}". See log group {group} in account '
-        f"{ACCOUNT} for more information.",
-        status=424,
-        OriginalStatusCode=0,
-        OriginalMessage=message,
-        LogStreamArn=f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{group}",
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,10 +17,11 @@ from moto.core.base_backend import BackendDict
 
 from pipeline.local import arns
 from pipeline.local.api.service import ObjectReader
-from pipeline.local.errors import NotSupportedLocally
+from pipeline.local.errors import ApiError, NotSupportedLocally
 from pipeline.local.home import Home, KeyPair, key_pair
 from pipeline.local.objects import Objects
 from pipeline.local.records import Record, Records
+from pipeline.local.runtime import Invocation
 from pipeline.local.server import Keeping, LocalServer, Runners
 
 Finish = Callable[[str, Record], Record | None]
@@ -80,25 +81,31 @@ class FakeEndpoints:
     records: Records
     failure: str | None = None
     restored: bool = False
-    invoked: list[tuple[object, ...]] = field(default_factory=list)
+    invoked: list[Invocation] = field(default_factory=list)
     answer: tuple[int, dict[str, str], bytes] = (200, {"Content-Type": "application/json"}, b"[0.1, 0.9]")
 
     def create(self, name: str) -> None:
         status = "Failed" if self.failure else "InService"
         self.records.update("Endpoint", name, EndpointStatus=status, FailureReason=self.failure)
 
-    def update(self, name: str, config_name: str) -> None:
-        if not self.failure:
-            self.records.update("Endpoint", name, EndpointConfigName=config_name)
-        self.records.update("Endpoint", name, EndpointStatus="InService", FailureReason=self.failure)
+    def update(self, name: str) -> None:
+        record = self.records.get("Endpoint", name)
+        assert record is not None
+        pending = record.get("PendingDeploymentSummary")
+        if pending is not None and not self.failure:
+            self.records.update("Endpoint", name, EndpointConfigName=pending["EndpointConfigName"])
+        ended = {"EndpointStatus": "InService", "PendingDeploymentSummary": None}
+        self.records.update("Endpoint", name, **ended, FailureReason=self.failure)
+
+    def check_alarms(self, names: Sequence[str]) -> None:
+        if "no-alarm" in names:
+            raise ApiError("ValidationException", "Could not find CloudWatch alarm(s) no-alarm.")
 
     def delete(self, name: str) -> None:
         """There is nothing to end."""
 
-    def invoke(
-        self, name: str, body: bytes, content_type: str, accept: str, target_variant: str | None
-    ) -> tuple[int, dict[str, str], bytes]:
-        self.invoked.append((name, body, content_type, accept, target_variant))
+    def invoke(self, invocation: Invocation) -> tuple[int, dict[str, str], bytes]:
+        self.invoked.append(invocation)
         return self.answer
 
     def restore(self) -> None:

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
+from pipeline.local.endpoints.board import pending
+from pipeline.local.endpoints.capacity import configured
 from pipeline.local.endpoints.runner import EndpointRunner
 from pipeline.local.errors import ApiError
 from pipeline.local.jobs.catalog import Image
 from pipeline.local.jobs.job import Waits
 from pipeline.local.records import Record
-from pipeline.local.runtime import Endpoints
-
-from ..jobs.place import SECONDS, Place, make_place
-from ..jobs.programs import is_alive, wait_until_gone
+from pipeline.local.runtime import Endpoints, Invocation
+from tests.pipeline.local.jobs.place import SECONDS, Place, make_place
+from tests.pipeline.local.jobs.programs import is_alive, wait_until_gone
 
 NO_PING = (
     "The primary container for production variant {} did not pass the ping health check. Please check "
@@ -72,10 +73,23 @@ def settled(place: Place, name: str = "e") -> Record:
     )
 
 
-def update(place: Place, runner: Endpoints, config_name: str) -> Record:
+def begin_update(place: Place, runner: Endpoints, config_name: str, policy: Record | None = None) -> None:
     """UpdateEndpoint, as the API does it."""
-    place.records.update("Endpoint", "e", EndpointStatus="Updating", FailureReason=None)
-    runner.update("e", config_name)
+    record = place.records.get("EndpointConfig", config_name) or {"ProductionVariants": []}
+    place.records.update(
+        "Endpoint",
+        "e",
+        EndpointStatus="Updating",
+        FailureReason=None,
+        PendingDeploymentSummary=pending(config_name, configured(record), 2.0),
+        PendingDeploymentConfig=policy,
+    )
+    runner.update("e")
+
+
+def update(place: Place, runner: Endpoints, config_name: str) -> Record:
+    """UpdateEndpoint, to its end."""
+    begin_update(place, runner, config_name)
     return settled(place)
 
 
@@ -86,7 +100,8 @@ def created(place: Place, runner: Endpoints, config_name: str) -> Record:
 
 
 def ask(runner: Endpoints, body: bytes = b"image", target: str | None = None, name: str = "e") -> Any:
-    status, _, answer = runner.invoke(name, body, "image/jpeg", "application/json", target)
+    invocation = Invocation(name, body, "image/jpeg", "application/json", target)
+    status, _, answer = runner.invoke(invocation)
     assert status == 200
     return json.loads(answer)
 
@@ -111,7 +126,7 @@ def test_an_endpoint_answers_until_it_is_deleted(place: Place) -> None:
     }
     assert image["SpecifiedImage"] == image["ResolvedImage"] == "serve:1"
     assert record["LastModifiedTime"] > 1
-    status, headers, body = runner.invoke("e", b"image", "image/jpeg", "application/json", None)
+    status, headers, body = runner.invoke(Invocation("e", b"image", "image/jpeg", "application/json"))
     assert status == 200
     assert headers == {
         "Content-Type": "application/json",
@@ -134,9 +149,9 @@ def test_the_model_s_own_errors_are_passed_on(place: Place) -> None:
     runner = place.endpoints()
     config(place, "one")
     created(place, runner, "one")
-    status, headers, body = runner.invoke("e", b"bad image", "image/jpeg", "", None)
+    status, headers, body = runner.invoke(Invocation("e", b"bad image", "image/jpeg"))
     assert (status, headers["Content-Type"], body) == (400, "text/plain", b"this is no image")
-    status, _, body = runner.invoke("e", b"bug", "", "", None)
+    status, _, body = runner.invoke(Invocation("e", b"bug"))
     assert (status, body) == (500, b"a bug in the model")
 
 
@@ -150,7 +165,7 @@ def test_variants_share_the_traffic_by_weight(place: Place) -> None:
     assert [each["CurrentWeight"] for each in record["ProductionVariants"]] == [3.0, 1.0]
     assert [ask(runner)[0] for _ in range(4)] == ["model a", "model a", "model b", "model b"]
     assert ask(runner, target="b")[0] == "model b"
-    _, headers, _ = runner.invoke("e", b"image", "", "", "b")
+    _, headers, _ = runner.invoke(Invocation("e", b"image", target_variant="b"))
     assert headers["x-Amzn-Invoked-Production-Variant"] == "b"
     with pytest.raises(ApiError) as caught:
         ask(runner, target="c")
@@ -271,7 +286,7 @@ def test_a_server_that_died_is_started_again(place: Place) -> None:
     created(place, runner, "one")
     old = pid(runner)
     with pytest.raises(ApiError) as caught:
-        runner.invoke("e", b"die", "", "", None)
+        runner.invoke(Invocation("e", b"die"))
     error = caught.value
     assert (error.code, error.status, error.fields["OriginalStatusCode"]) == ("ModelError", 424, 0)
     assert error.fields["LogStreamArn"] == (

@@ -22,6 +22,9 @@ from pipeline.suggestion import listed, suggestion
 TERMINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
 """Statuses that an execution does not leave. The SDK's own wait() knows only the first two."""
 
+CAN_BE_RETRIED = ("Failed", "Stopped")
+"""Statuses after which an execution can go on."""
+
 _LOCAL_POLL_S = 0.5
 # ListPipelineExecutionSteps is throttled per account; AWS's console refreshes at about this pace.
 _AWS_POLL_S = 10.0
@@ -41,7 +44,8 @@ class Step:
         reason: Why it failed.
         job_arn: The job, model or endpoint that the step made.
         outcome: A condition's "True" or "False".
-        source: ARN of the execution that the step was taken from; None if it ran in its own.
+        source: ARN of the execution that the step was taken from, by choice or by caching; None if it ran in
+            its own.
     """
 
     name: str
@@ -178,13 +182,15 @@ def request_token(pipeline: str, text: str) -> str:
     return hashlib.sha256(f"{pipeline}\0{text}".encode()).hexdigest()
 
 
+def recent(session: Session, pipeline: str) -> dict[str, str]:
+    """Status by ARN of the newest hundred executions, the newest first."""
+    newest = _newest(session, pipeline, 100)
+    return {str(item["PipelineExecutionArn"]): str(item["PipelineExecutionStatus"]) for item in newest}
+
+
 def running(session: Session, pipeline: str) -> list[str]:
     """ARNs of the executions that have not ended, the newest first, among the newest hundred."""
-    return [
-        str(item["PipelineExecutionArn"])
-        for item in _newest(session, pipeline, 100)
-        if item["PipelineExecutionStatus"] not in TERMINAL
-    ]
+    return [arn for arn, status in recent(session, pipeline).items() if status not in TERMINAL]
 
 
 def latest(session: Session, pipeline: str) -> str:
@@ -291,6 +297,13 @@ def stop(session: Session, arn: str) -> None:
     )
 
 
+def retry(session: Session, arn: str) -> None:
+    """Lets an execution go on that failed or was stopped: the steps that succeeded are kept."""
+    session.client("sagemaker").retry_pipeline_execution(
+        PipelineExecutionArn=arn, ClientRequestToken=uuid.uuid4().hex
+    )
+
+
 def _declared_steps(steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
     declared = []
     for step in steps:
@@ -306,6 +319,7 @@ def _step(name: str, kind: str, begun: Mapping[str, Any] | None, absent: str) ->
         return Step(name, kind, absent)
     metadata = begun.get("Metadata", {})
     arns = [value["Arn"] for value in metadata.values() if isinstance(value, dict) and "Arn" in value]
+    taken = begun.get("SelectiveExecutionResult") or begun.get("CacheHitResult") or {}
     return Step(
         name=name,
         type=kind,
@@ -315,7 +329,7 @@ def _step(name: str, kind: str, begun: Mapping[str, Any] | None, absent: str) ->
         reason=begun.get("FailureReason"),
         job_arn=arns[0] if arns else None,
         outcome=metadata.get("Condition", {}).get("Outcome"),
-        source=begun.get("SelectiveExecutionResult", {}).get("SourcePipelineExecutionArn"),
+        source=taken.get("SourcePipelineExecutionArn"),
     )
 
 

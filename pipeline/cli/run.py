@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pipeline import executions
 from pipeline.cli import console, watching
 from pipeline.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Local, Parameters, Profile, Region
-from pipeline.cli.start import checked_parameters, tell_running
+from pipeline.cli.start import checked_parameters, tell_others
 from pipeline.cli.target import Target, parse_parameters
 from pipeline.cli.upsert import Job
 from pipeline.starting import stored
@@ -34,11 +34,11 @@ def run(
         console.note(f"pipeline {job.loaded.config.name} on {job.session.engine}: {done.action}")
         pipeline = stored.load(job.session, job.loaded.config.name)
         parameters = checked_parameters(job.session, job.loaded, pipeline, parameters)
-        running = executions.running(job.session, pipeline.name)
+        before = executions.recent(job.session, pipeline.name)
     more = watching.options(target)
     with _telling_if_interrupted(f"interrupted; an execution may have started: imgpipe status{more}"):
         arn = executions.start(job.session, job.loaded.config.name, parameters)
-    tell_running(running, arn, target)
+    tell_others(before, arn, target)
     watching.follow(job.session, arn, target, as_json=as_json)
 
 

@@ -66,7 +66,7 @@ def start(
     pipeline = stored.load(session, name, version)
     part = find_part(session, pipeline, given, Asked(from_step, only, source))
     parameters = checked_parameters(session, loaded, pipeline, given, part)
-    running = executions.running(session, name)
+    before = executions.recent(session, name)
     arn = executions.start(
         session,
         name,
@@ -76,7 +76,7 @@ def start(
         steps=part.selection.selected if part else (),
         source=part.source.arn if part and part.source else None,
     )
-    tell_running(running, arn, target)
+    tell_others(before, arn, target)
     if wait:
         watching.follow(session, arn, target, as_json=as_json)
     elif as_json:
@@ -126,19 +126,21 @@ def checked_parameters(
     return {name: as_folder(text) if name in prefixes else text for name, text in parameters.items()}
 
 
-def tell_running(running: Sequence[str], own: str, target: Target) -> None:
+def tell_others(before: Mapping[str, str], own: str, target: Target) -> None:
     """Says what was running already: nobody is kept from starting another execution beside it.
 
     Args:
-        running: ARNs of the executions that ran before the start.
+        before: Status by ARN of the executions that there were before the start.
         own: ARN of the one that was started.
         target: Where the command went.
     """
-    if own in running:
-        console.note(f"note: {_id(own)} was started with this token before; nothing new was started")
+    if own in before:
+        console.note(
+            f"note: {_id(own)} was started with this token before, and is {before[own]}; nothing new was started"
+        )
         return
     more = watching.options(target)
-    for arn in running:
+    for arn in (arn for arn, status in before.items() if status not in executions.TERMINAL):
         console.note(
             f"note: execution {_id(arn)} is running too\n"
             f"  watch it  imgpipe watch --execution {_id(arn)}{more}\n"

@@ -23,6 +23,9 @@ _SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 
 _LISTED = 5
 
+_PAGE = 300
+"""Keys that are looked at. A full page of a thousand takes a tenth of a second to read, and tells no more."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -62,7 +65,7 @@ def prefixes(session: Session, loaded: Loaded) -> Iterator[Check]:
 def _prefix(session: Session, loaded: Loaded, key: str, uri: str) -> Check:
     name, batch = NAMES[key], loaded.config.train.hyperparameters.mini_batch_size
     try:
-        seen = look(session, uri)
+        seen = look(session, uri, max(_PAGE, batch))
     except ClientError as error:
         if code_of(error) != "NoSuchBucket":
             raise
@@ -76,11 +79,11 @@ def _prefix(session: Session, loaded: Loaded, key: str, uri: str) -> Check:
     return passed(name, f"{uri}: {seen}")
 
 
-def look(session: Session, uri: str) -> Seen:
-    """The first page of a prefix, and the first page of the folders in it."""
+def look(session: Session, uri: str, most: int = _PAGE) -> Seen:
+    """The first keys of a prefix, at most so many, and the first page of the folders in it."""
     bucket, prefix = split_uri(uri)
     folder, s3 = as_folder(prefix), session.client("s3")
-    page = s3.list_objects_v2(Bucket=bucket, Prefix=folder)
+    page = s3.list_objects_v2(Bucket=bucket, Prefix=folder, MaxKeys=most)
     keys = [found["Key"].removeprefix(folder) for found in page.get("Contents", [])]
     images = [key for key in keys if "/" in key and PurePosixPath(key).suffix.lower() in _SUFFIXES]
     classes = _folders(session, bucket, folder) if keys else []

@@ -111,12 +111,13 @@ def test_the_data_of_the_pipeline_is_looked_for_not_that_of_the_yaml(service: Se
     assert service.listed[0] == "s3://bucket/train/"
 
 
-def test_one_token_is_one_start(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
-    service.executions.insert(0, {"PipelineExecutionArn": NEW, "PipelineExecutionStatus": "Executing"})
+@pytest.mark.parametrize("status", ["Executing", "Stopped"])
+def test_one_token_is_one_start(service: Service, capsys: pytest.CaptureFixture[str], status: str) -> None:
+    service.executions.insert(0, {"PipelineExecutionArn": NEW, "PipelineExecutionStatus": status})
     start(token="job 7")
     assert service.started["ClientRequestToken"] == request_token("quickstart", "job 7")
     assert capsys.readouterr().err.splitlines()[0] == (
-        "note: new000000000 was started with this token before; nothing new was started"
+        f"note: new000000000 was started with this token before, and is {status}; nothing new was started"
     )
 
 

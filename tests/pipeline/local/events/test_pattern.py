@@ -174,7 +174,7 @@ def test_what_is_no_pattern_is_refused(text: str, reason: str) -> None:
 
 
 # A reference in the manner of Event Ruler: the event becomes a list of fields, each with the elements of
-# lists that it stands in, if those are objects; the pattern becomes alternatives of flat fields; fields of one
+# lists that it stands in, if those are objects; the pattern becomes alternatives of flat fields; those of one
 # match may not stand in different elements of the same list.
 
 Place = tuple[tuple[str, int], ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.places import finding
@@ -50,14 +51,25 @@ def build_and_check(loaded: Loaded) -> tuple[Definition, tuple[Finding, ...]]:
         ConfigError: With all that AWS would refuse, each at its place in the YAML.
     """
     cache = Cache(home(os.environ) / "cache" / "definitions")
-    checked = checked_definition(
-        loaded.config, loaded.facts, cache, lambda: console.note(_BUILDING), _tell_unkept
-    )
+    try:
+        checked = checked_definition(
+            loaded.config, loaded.facts, cache, lambda: console.note(_BUILDING), _tell_unkept
+        )
+    except ConfigError as error:
+        raise ConfigError(*(_at_region(one, loaded) for one in error.findings)) from error
     found = tuple(_findings(loaded, checked))
     mistakes = [one for one in found if one.severity == "error"]
     if mistakes:
         raise ConfigError(*mistakes)
     return checked.definition, (*loaded.warnings, *found)
+
+
+def _at_region(found: Finding, loaded: Loaded) -> Finding:
+    """A finding without a place, which is about the region, at the key of the region if there is one."""
+    if found.place is not None or loaded.config.region is None:
+        return found
+    mark = mark_of(loaded.root, ("region",))
+    return replace(found, place=mark.place, excerpt=mark.excerpt())
 
 
 def _tell_unkept(error: OSError) -> None:

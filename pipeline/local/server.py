@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import socket
+import sqlite3
 import string
 import threading
 import time
@@ -28,7 +29,7 @@ from pipeline.local.events import taps
 from pipeline.local.events.bridge import Bridge
 from pipeline.local.execution.executor import Executor, repair
 from pipeline.local.home import Home, KeyPair
-from pipeline.local.kept import Keeper
+from pipeline.local.kept import Keeper, move_aside
 from pipeline.local.records import Record, Records
 from pipeline.local.runtime import Endpoints, Jobs
 
@@ -55,6 +56,7 @@ MakeRunners = Callable[[Path, Records, Keeping], Runners]
 def make_runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     """The real ones: jobs and endpoints as processes of this machine."""
     from pipeline.local.arns import ACCOUNT, REGION
+    from pipeline.local.endpoints.clockwork import wait_scale
     from pipeline.local.endpoints.runner import EndpointRunner
     from pipeline.local.job_logs import JobLogs
     from pipeline.local.jobs.runner import JobRunner
@@ -63,12 +65,24 @@ def make_runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     objects = Objects(ACCOUNT, REGION, keeping)
     logs = JobLogs(ACCOUNT, REGION, keeping=keeping)
     jobs = JobRunner(home, records, objects, logs)
-    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs))
+    scale = wait_scale(os.environ)
+    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs, wait_scale=scale))
 
 
 def new_id(length: int) -> str:
     """A random string of lower-case letters and digits, as in ids of SageMaker."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def _open_records(path: Path, notes: list[str]) -> Records:
+    """Open the records; a file that is damaged is moved aside, which a note says."""
+    try:
+        return Records(path)
+    except sqlite3.DatabaseError as error:
+        _log.exception("cannot read %s", path)
+        aside = move_aside(path)
+        notes.append(f"the records are damaged ({error}) and start empty; the damaged file is {aside}")
+        return Records(path)
 
 
 class LocalServer:
@@ -91,10 +105,11 @@ class LocalServer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._keeper = Keeper(home.aws)
-        self.warnings = self._keeper.restore()
+        notes = list(self._keeper.restore())
         with self._keeper.keeping():
             aws.furnish()
-        self.records = Records(home.records)
+        self.records = _open_records(home.records, notes)
+        self.warnings = tuple(notes)
         adopt(self.records)
         taps.install()
         self.bridge = Bridge(self.records, self._call, self._keeping, clock, lambda: str(uuid.uuid4()))

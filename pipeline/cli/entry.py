@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Entry] = {
     "logs": Entry("pipeline.cli.look:logs", "Print the log of a step.", _LOOK),
     "report": Entry("pipeline.cli.report:report", "Fetch the evaluation's page.", _LOOK),
     "stop": Entry("pipeline.cli.look:stop", "Stop an execution.", _LOOK),
+    "retry": Entry("pipeline.cli.retry:retry", "Go on with an execution that failed.", _LOOK),
     "models": Entry(
         {"list": Entry("pipeline.cli.models:list_models", "List the registered models.")},
         "The model registry.",

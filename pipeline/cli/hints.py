@@ -9,7 +9,8 @@ from dataclasses import replace
 from pipeline.errors import Finding
 
 _COMMANDS = (
-    r"plan|upsert|list|start|run|status|watch|logs|stop|report|data push|models list|endpoint \w+|predict"
+    r"plan|upsert|list|start|run|status|watch|logs|stop|retry|report|data push|models list|endpoint \w+|"
+    r"predict"
 )
 _WITH_TARGET = re.compile(rf"`(imgpipe (?:{_COMMANDS})\b[^`]*)`")
 _FLAGS = ("--local",)

@@ -79,11 +79,12 @@ def failure(session: Session, execution: Execution, target: Target) -> RunError:
     """What failed in an execution that did not succeed, why, and how to look further."""
     failed = [step for step in execution.steps if step.status == "Failed"]
     if not failed:
-        reason = execution.reason or "no step failed"
+        reason, is_stopped = execution.reason or "no step failed", execution.status == "Stopped"
         message = f"execution {execution.id} ended as {execution.status}"
-        return RunError(Finding("R303", "not-succeeded", message, details=(("reason", reason),)))
+        hint = f"go on where it was stopped: imgpipe retry{options(target)}" if is_stopped else None
+        return RunError(Finding("R303", "not-succeeded", message, details=(("reason", reason),), hint=hint))
     not_run = ", ".join(step.name for step in execution.steps if step.status == "Not run")
-    kept = any(step.status == "Succeeded" for step in execution.steps)
+    kept = execution.status == "Failed" and any(step.status == "Succeeded" for step in execution.steps)
     return RunError(*(_step_failed(session, step, not_run, target, kept=kept) for step in failed))
 
 
@@ -119,6 +120,7 @@ def _step_failed(session: Session, step: Step, not_run: str, target: Target, *, 
     if kept:
         again = f"imgpipe upsert{more} && imgpipe start --wait --from-step {step.name}{more}"
         hint += f"\nor keep what the steps before it made: {again}"
+        hint += f"\nor go on as it was, if what was wrong is outside of it: imgpipe retry --wait{more}"
     return Finding("R301", "step-failed", f"{step.name} failed{took}", details=tuple(details), hint=hint)
 
 

@@ -250,6 +250,7 @@ def _pipeline(scope: Scope) -> Iterator[Statement]:
         "Executions", f"{pipeline}/execution/*", "sagemaker:DescribePipelineExecution",
         "sagemaker:DescribePipelineDefinitionForExecution", "sagemaker:ListPipelineExecutionSteps",
         "sagemaker:ListPipelineParametersForExecution", "sagemaker:StopPipelineExecution",
+        "sagemaker:RetryPipelineExecution",
     )  # fmt: skip
 
 

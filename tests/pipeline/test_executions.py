@@ -119,6 +119,14 @@ def test_an_execution_of_some_steps_tells_which_and_from_where_the_others_come()
     assert seen.steps[0].to_json()["source"] == source
 
 
+def test_a_cached_step_tells_where_it_ran() -> None:
+    source = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/demo/execution/source000001"
+    hit = {"SourcePipelineExecutionArn": source}
+    train = {"StepName": "Train", "StepStatus": "Succeeded", "CacheHitResult": hit}
+    seen = executions.describe(stub_session(sagemaker=answers("Executing", [train])), ARN)
+    assert seen.step("Train").source == source
+
+
 def test_watch_ends_with_the_final_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executions, "_LOCAL_POLL_S", 0.0)
     looks = iter(["Executing", "Executing", "CompletedWithFailures"])

@@ -78,7 +78,9 @@ def test_what_the_steps_before_a_failed_one_made_can_be_kept() -> None:
         "  hint:   fix it and start again: imgpipe run --local -c config/quickstart.yaml\n"
         "          or keep what the steps before it made: "
         "imgpipe upsert --local -c config/quickstart.yaml && "
-        "imgpipe start --wait --from-step TrainModel --local -c config/quickstart.yaml"
+        "imgpipe start --wait --from-step TrainModel --local -c config/quickstart.yaml\n"
+        "          or go on as it was, if what was wrong is outside of it: "
+        "imgpipe retry --wait --local -c config/quickstart.yaml"
     )
 
 
@@ -125,7 +127,9 @@ def test_a_gate_that_closed_is_told_with_its_figures() -> None:
 def test_an_execution_that_was_stopped_says_so() -> None:
     seen = execution("Stopped", Step("TrainModel", "Training", "Stopped"))
     assert str(watching.failure(stub_session(), seen, TARGET)) == (
-        "error R303 not-succeeded: execution abc ended as Stopped\n  reason: no step failed"
+        "error R303 not-succeeded: execution abc ended as Stopped\n"
+        "  reason: no step failed\n"
+        "  hint:   go on where it was stopped: imgpipe retry --local -c config/quickstart.yaml"
     )
 
 

@@ -10,8 +10,8 @@ from sagemaker.mlops.workflow.steps import ProcessingStep
 
 from steps.evaluate.config import EvaluateConfig
 from steps.jobs.security import Machine
-from steps.jobs.step import cache, job_retries
-from steps.step import Program, Site, Variable, job
+from steps.jobs.step import processing_step
+from steps.step import Program, Site, Variable
 
 NAME = "EvaluateModel"
 _EVALUATION = PropertyFile(name="Evaluation", output_name="evaluation", path="evaluation.json")
@@ -44,13 +44,7 @@ def evaluate_model(
         max_runtime=given["max_runtime"],
         environment=config.environment,
     )
-    return ProcessingStep(
-        NAME,
-        job(site, "run", program.request(site)),
-        property_files=[_EVALUATION],
-        cache_config=cache(site.caching),
-        retry_policies=job_retries(config.retry),
-    )
+    return processing_step(site, NAME, program, _EVALUATION, config.retry)
 
 
 def metric(name: str) -> Variable:

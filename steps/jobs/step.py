@@ -1,9 +1,10 @@
-"""What the steps of all rooms do the same way: being tried again, and being spared."""
+"""What the steps of all rooms do the same way: running a program, being tried again, and being spared."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.retry import (
     RetryPolicy,
     SageMakerJobExceptionTypeEnum,
@@ -11,10 +12,11 @@ from sagemaker.mlops.workflow.retry import (
     StepExceptionTypeEnum,
     StepRetryPolicy,
 )
-from sagemaker.mlops.workflow.steps import CacheConfig
+from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep
 
 from steps.config import iso_duration, seconds
 from steps.jobs.config import JobRetry, StepRetry
+from steps.step import Program, Site, job
 
 _JOB = {
     "capacity": SageMakerJobExceptionTypeEnum.CAPACITY_ERROR,
@@ -57,6 +59,19 @@ def _timing(given: JobRetry | StepRetry) -> dict[str, float | int | None]:
         "max_attempts": given.attempts or attempts,
         "expire_after_mins": expire,
     }
+
+
+def processing_step(
+    site: Site, name: str, program: Program, file: PropertyFile, retries: Sequence[JobRetry]
+) -> ProcessingStep:
+    """The step that runs a room's program, and has one property file among what it writes."""
+    return ProcessingStep(
+        name,
+        job(site, "run", program.request(site)),
+        property_files=[file],
+        cache_config=cache(site.caching),
+        retry_policies=job_retries(retries),
+    )
 
 
 def cache(duration: str | None) -> CacheConfig | None:

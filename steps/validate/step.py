@@ -10,8 +10,8 @@ from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.steps import ProcessingStep
 
 from steps.jobs.security import Machine
-from steps.jobs.step import cache, job_retries
-from steps.step import Program, Site, Variable, job
+from steps.jobs.step import processing_step
+from steps.step import Program, Site, Variable
 from steps.validate.config import ValidateConfig
 
 NAME = "ValidateImages"
@@ -71,13 +71,7 @@ def validate_images(
         max_runtime=given["max_runtime"],
         environment=config.environment,
     )
-    return ProcessingStep(
-        NAME,
-        job(site, "run", program.request(site)),
-        property_files=[_REPORT],
-        cache_config=cache(site.caching),
-        retry_policies=job_retries(config.retry),
-    )
+    return processing_step(site, NAME, program, _REPORT, config.retry)
 
 
 def output(step: ProcessingStep, name: str) -> Variable:

@@ -188,11 +188,6 @@ def recent(session: Session, pipeline: str) -> dict[str, str]:
     return {str(item["PipelineExecutionArn"]): str(item["PipelineExecutionStatus"]) for item in newest}
 
 
-def running(session: Session, pipeline: str) -> list[str]:
-    """ARNs of the executions that have not ended, the newest first, among the newest hundred."""
-    return [arn for arn, status in recent(session, pipeline).items() if status not in TERMINAL]
-
-
 def latest(session: Session, pipeline: str) -> str:
     """ARN of the newest execution.
 

@@ -135,9 +135,8 @@ def tell_others(before: Mapping[str, str], own: str, target: Target) -> None:
         target: Where the command went.
     """
     if own in before:
-        console.note(
-            f"note: {_id(own)} was started with this token before, and is {before[own]}; nothing new was started"
-        )
+        earlier = f"{_id(own)} was started with this token before, and is {before[own]}"
+        console.note(f"note: {earlier}; nothing new was started")
         return
     more = watching.options(target)
     for arn in (arn for arn, status in before.items() if status not in executions.TERMINAL):

@@ -112,8 +112,24 @@ def _items(old: list[Any], new: list[Any], path: str, key: str) -> Iterator[Line
     if len(old) == len(new) and all(_is_map(item) for item in [*old, *new]):
         for index, (one, other) in enumerate(zip(old, new, strict=True)):
             yield from lines_between(one, other, f"{path}[{index}]")
+    elif (extra := _extra(old, new)) is not None:
+        yield from (Line("+", f"{path}[{index}]", new=worded(new[index])) for index in extra)
+    elif (extra := _extra(new, old)) is not None:
+        yield from (Line("-", f"{path}[{index}]", old=worded(old[index])) for index in extra)
     elif not _equal(old, new):
         yield Line("~", path, *worded_pair(old, new))
+
+
+def _extra(few: list[Any], many: list[Any]) -> list[int] | None:
+    """Places of the items that `many` has beside those of `few`, in whose order the others are; else None."""
+    waiting = [_canonical(item) for item in few]
+    extra = []
+    for index, item in enumerate(many):
+        if waiting and _canonical(item) == waiting[0]:
+            waiting.pop(0)
+        else:
+            extra.append(index)
+    return None if waiting or not few or not all(map(_is_map, many)) else extra
 
 
 def _entries(old: Json, new: Json, path: str) -> Iterator[Line]:

@@ -170,13 +170,18 @@ def test_any_text_makes_a_token_that_the_api_takes(text: str) -> None:
     assert token != executions.request_token("demo", text + "x")
 
 
-def test_running_names_what_has_not_ended() -> None:
+def test_recent_ones_have_their_status() -> None:
     listed = [
         {"PipelineExecutionArn": f"arn:{status}", "PipelineExecutionStatus": status}
         for status in ("Executing", "Succeeded", "Stopping", "CompletedWithFailures")
     ]
     session = stub_session(sagemaker={"list_pipeline_executions": {"PipelineExecutionSummaries": listed}})
-    assert executions.running(session, "demo") == ["arn:Executing", "arn:Stopping"]
+    assert list(executions.recent(session, "demo").items()) == [
+        ("arn:Executing", "Executing"),
+        ("arn:Succeeded", "Succeeded"),
+        ("arn:Stopping", "Stopping"),
+        ("arn:CompletedWithFailures", "CompletedWithFailures"),
+    ]
 
 
 NO_PIPELINE = client_error("ResourceNotFound", "Pipeline 'demo' does not exist.")
@@ -187,10 +192,10 @@ NO_PIPELINE = client_error("ResourceNotFound", "Pipeline 'demo' does not exist."
     [
         pytest.param("start_pipeline_execution", lambda on: executions.start(on, "demo", {}), id="start"),
         pytest.param("list_pipeline_executions", lambda on: executions.latest(on, "demo"), id="latest"),
-        pytest.param("list_pipeline_executions", lambda on: executions.running(on, "demo"), id="running"),
+        pytest.param("list_pipeline_executions", lambda on: executions.recent(on, "demo"), id="recent"),
     ],
 )
-def test_a_pipeline_that_does_not_exist(operation: str, call: Callable[[Session], str]) -> None:
+def test_a_pipeline_that_does_not_exist(operation: str, call: Callable[[Session], object]) -> None:
     session = stub_session(sagemaker={operation: NO_PIPELINE})
     with pytest.raises(RunError) as caught:
         call(session)

@@ -51,6 +51,21 @@ def told(old: object, new: object) -> list[str]:
             id="another name",
         ),
         pytest.param(
+            {"C": [{"L": 1}, {"L": 2}]},
+            {"C": [{"L": 0}, {"L": 1}, {"L": 2}, {"L": 3}]},
+            ["+ C[0]: {L: 0}", "+ C[3]: {L: 3}"],
+            id="items without names are added",
+        ),
+        pytest.param(
+            {"C": [{"L": 1}, {"L": 2}, {"L": 1}]},
+            {"C": [{"L": 1}, {"L": 2}]},
+            ["- C[2]: {L: 1}"],
+            id="items without names are removed",
+        ),
+        pytest.param(
+            {"C": [{"L": 1}, {"L": 2}]}, {"C": [{"L": 3}]}, ["~ C: {L: 1}, {L: 2} → {L: 3}"], id="others"
+        ),
+        pytest.param(
             {"Tags": [{"Key": "a", "Value": "1"}]},
             {"Tags": [{"Key": "a", "Value": "2"}, {"Key": "b", "Value": "3"}]},
             ["~ Tags[a]: 1 → 2", "+ Tags[b]: 3"],

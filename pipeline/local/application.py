@@ -228,8 +228,8 @@ def _action(environ: Environ, request: Incoming) -> str:
 
 
 def _not_kept(error: NotKept | sqlite3.OperationalError) -> ApiError:
-    why = error.strerror if isinstance(error, NotKept) else str(error)
-    text = f"The local SageMaker cannot write to its folder: {why}. The request was not done."
+    why = f"{error.strerror}. The request was not done" if isinstance(error, NotKept) else str(error)
+    text = f"The local SageMaker cannot write to its folder: {why}."
     # A status that clients do not take as a reason to try again at once.
     return ApiError("InsufficientStorage", text, 507)
 

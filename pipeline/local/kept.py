@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,13 +102,15 @@ class Keeper:
             What the user should know, a sentence for each damaged part.
         """
         notes = self._open()
-        names: list[str] = []
-        for name, body in self._rows.services():
-            if name not in SERVICES:
-                names.append(name)
-            elif note := self._restore_service(name, body):
-                notes.append(note)
-        notes += self._fill(tidy=not names and not notes)
+        if older := sorted(self._folder.glob("*.pickle")):
+            notes.append(
+                f"{older[0].parent} has *.pickle of an older version, which are not read; remove them"
+            )
+        services = self._rows.services()
+        damaged = [note for name, body in services if (note := self._restore_service(name, body))]
+        # What was put aside may be wanted yet, and so what belongs to it.
+        is_whole = not damaged and all(name in SERVICES for name, _ in services)
+        notes += damaged + self._fill(tidy=is_whole)
         return tuple(notes)
 
     def close(self) -> None:
@@ -199,14 +201,13 @@ class Keeper:
             return []
         except sqlite3.DatabaseError:
             _log.exception("cannot read %s", path)
-            aside = path.with_name(f"{_DATABASE}.damaged-{int(time.time())}")
-            path.replace(aside)
-            for rest in ("-wal", "-shm"):
-                path.with_name(_DATABASE + rest).unlink(missing_ok=True)
+            aside = move_aside(path)
             self._rows = AwsRows(path)
             return [f"what was kept of AWS is damaged and starts empty; the damaged file is {aside}"]
 
     def _restore_service(self, name: str, body: bytes) -> str | None:
+        if name not in SERVICES:
+            return None
         try:
             backends = self._pickles.load(body)
             _replace(name, backends)
@@ -256,6 +257,15 @@ class Keeper:
             last = max(last, tail[-1].event_id)
         LogEvent._event_id = max(LogEvent._event_id, last + 1)
         return lost
+
+
+def move_aside(path: Path) -> Path:
+    """Rename a damaged database, with what SQLite keeps beside it; returns its new path."""
+    aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+    for rest in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + rest).replace(aside.with_name(aside.name + rest))
+    return aside
 
 
 def _backends(service: str) -> dict[tuple[str, str], Any]:

@@ -15,6 +15,7 @@ from moto.backends import get_backend
 
 from pipeline.local.aws import BUCKET, ROLE
 from pipeline.local.kept import SERVICES, Keeper, NotKept
+from tests.pipeline.local.api.requests import model
 from tests.pipeline.local.fakes import Running, forget_moto, running
 
 
@@ -367,6 +368,20 @@ class TestAFullDisk:
         s3.put_object(Bucket=BUCKET, Key="new", Body=b"x" * 16_000)
         assert all_objects(s3) == {"k": b"before", "new": b"x" * 16_000}
 
+    def test_records_are_refused_as_well(self, server: Running) -> None:
+        database = server.server.records._db
+        database.execute("PRAGMA max_page_count = 1")
+        large = model("m") | {"Tags": [{"Key": f"k{number}", "Value": "v" * 200} for number in range(40)]}
+        with pytest.raises(ClientError) as caught:
+            server.sagemaker.create_model(**large)
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 507
+        assert caught.value.response["Error"] == {
+            "Code": "InsufficientStorage",
+            "Message": "The local SageMaker cannot write to its folder: database or disk is full.",
+        }
+        database.execute("PRAGMA max_page_count = 1000000")
+        server.sagemaker.create_model(**(large | {"ModelName": "other"}))
+
     def test_a_content_that_cannot_be_written(self, server: Running, home: Path) -> None:
         s3 = server.client("s3")
         (home / "local" / "aws" / "contents").rmdir()
@@ -395,6 +410,28 @@ class TestDamage:
         with again(home) as third:
             assert third.server.warnings == ()
         assert aside.read_bytes() == b"damaged" * 1000
+
+    def test_damaged_records_are_moved_aside(self, home: Path, caplog: pytest.LogCaptureFixture) -> None:
+        self.prepare(home)
+        records = home / "local" / "records.db"
+        records.write_bytes(b"damaged" * 1000)
+        with again(home) as second:
+            (note,) = second.server.warnings
+            (aside,) = [path for path in records.parent.iterdir() if "damaged" in path.name]
+            assert note == (
+                "the records are damaged (file is not a database) and start empty; "
+                f"the damaged file is {aside}"
+            )
+            assert second.sagemaker.list_models()["Models"] == []
+            assert all_objects(second.client("s3")) == {"k": b"text", "large": LARGE}
+
+    def test_what_an_older_version_left_is_said(self, home: Path) -> None:
+        folder = self.prepare(home)
+        (folder / "s3.pickle").write_bytes(b"")
+        with again(home) as second:
+            assert second.server.warnings == (
+                f"{folder} has *.pickle of an older version, which are not read; remove them",
+            )
 
     def test_a_damaged_service_is_put_aside(self, home: Path, caplog: pytest.LogCaptureFixture) -> None:
         folder = self.prepare(home)

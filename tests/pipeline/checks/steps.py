@@ -165,6 +165,14 @@ def problems_of(
     return list(requests.problems(definition, {**defaults, **(values or {})}))
 
 
+def twice(kind: str, *path: str) -> list[Json]:
+    """A list of a request with its first item twice."""
+    value: Any = ARGUMENTS[kind]
+    for part in path:
+        value = value[part]
+    return [deepcopy(value[0]), deepcopy(value[0])]
+
+
 def conflicts(kind: str, arguments: Json) -> list[tuple[str, str, str, str | None]]:
     """Code, path from the Arguments, message and hint of the errors of a step."""
     found = problems_of(kind, arguments)

@@ -1,37 +1,28 @@
 from __future__ import annotations
 
-from copy import deepcopy
-from typing import Any
-
 import pytest
 
 from pipeline.aws_model.service_model import service
 from pipeline.checks.combinations import COMBINATIONS
 from tests.definitions import get
-from tests.pipeline.checks.steps import ABSENT, ARGUMENTS, Json, changed, conflicts, parameter, problems_of
+from tests.pipeline.checks.steps import (
+    ABSENT,
+    ARGUMENTS,
+    Json,
+    changed,
+    conflicts,
+    parameter,
+    problems_of,
+    twice,
+)
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
-SERVERLESS = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
 WAIT = "StoppingCondition.MaxWaitTimeInSeconds"
-VARIANT = "ProductionVariants.0"
-
-
-def twice(kind: str, *path: str) -> list[Json]:
-    """A list of a request with its first item twice."""
-    value: Any = ARGUMENTS[kind]
-    for part in path:
-        value = value[part]
-    return [deepcopy(value[0]), deepcopy(value[0])]
 
 
 def spot(**times: int) -> Json:
     arguments = changed("Training", "EnableManagedSpotTraining", True)
     return {**arguments, "StoppingCondition": times}
-
-
-def serverless(**changes: object) -> Json:
-    variant = {"VariantName": "all", "ModelName": "model", "ServerlessConfig": {**SERVERLESS, **changes}}
-    return {"ProductionVariants": [variant]}
 
 
 CASES: dict[str, tuple[str, Json, list[tuple[str, str, str, str]]]] = {
@@ -306,7 +297,6 @@ GOOD: dict[str, tuple[str, Json]] = {
         {**changed("Transform", "TransformInput.SplitType", "Line"), "BatchStrategy": "MultiRecord"},
     ),
     "single records": ("Transform", {**ARGUMENTS["Transform"], "BatchStrategy": "SingleRecord"}),
-    "serverless": ("EndpointConfig", serverless(ProvisionedConcurrency=5)),
     "serverless job": (
         "Training",
         {

@@ -1,29 +1,11 @@
 from __future__ import annotations
 
-from copy import deepcopy
-from typing import Any
-
 import pytest
 
-from tests.pipeline.checks.steps import ABSENT, ARGUMENTS, IMAGE, Json, changed, conflicts
+from tests.pipeline.checks.steps import ABSENT, ARGUMENTS, IMAGE, Json, changed, conflicts, problems_of, twice
 
-KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 SERVERLESS = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
-WAIT = "StoppingCondition.MaxWaitTimeInSeconds"
 VARIANT = "ProductionVariants.0"
-
-
-def twice(kind: str, *path: str) -> list[Json]:
-    """A list of a request with its first item twice."""
-    value: Any = ARGUMENTS[kind]
-    for part in path:
-        value = value[part]
-    return [deepcopy(value[0]), deepcopy(value[0])]
-
-
-def spot(**times: int) -> Json:
-    arguments = changed("Training", "EnableManagedSpotTraining", True)
-    return {**arguments, "StoppingCondition": times}
 
 
 def serverless(**changes: object) -> Json:
@@ -195,3 +177,7 @@ CASES: dict[str, tuple[str, Json, list[tuple[str, str, str, str]]]] = {
 def test_what_does_not_go_together(case: tuple[str, Json, list[tuple[str, str, str, str]]]) -> None:
     kind, arguments, expected = case
     assert conflicts(kind, arguments) == expected
+
+
+def test_a_serverless_variant_may_be_ready_as_often_as_it_may_run() -> None:
+    assert problems_of("EndpointConfig", serverless(ProvisionedConcurrency=5)) == []

@@ -6,19 +6,16 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from itertools import zip_longest
-from pathlib import Path as FilePath
 
 import pytest
 
 from pipeline.checks import engine
 from pipeline.language.problem import Path, Problem
+from tests.pipeline.checks import make_by_sdk
 from tests.pipeline.checks.mutations import KINDS, Mutation, mutations
 from tests.regenerate_golden import GOLDEN
 
-BY_THE_SDK = FilePath(__file__).with_name("made_by_sdk.json")
-"""Steps of other types than ours, as SDK 3.27 writes them."""
-
-FILES = {path.stem: path for path in (*sorted(GOLDEN.glob("*.json")), BY_THE_SDK)}
+FILES = {path.stem: path for path in (*sorted(GOLDEN.glob("*.json")), make_by_sdk.FILE)}
 ALL_KINDS = (*KINDS, "a reference that leads nowhere")
 
 AT_LEAST = {
@@ -51,6 +48,10 @@ def by_kind() -> dict[str, list[tuple[str, Mutation]]]:
 
 def is_caught(problem: Problem, mutation: Mutation) -> bool:
     return problem.severity == "error" and mutation.path[: len(problem.path)] == problem.path
+
+
+def test_what_the_sdk_wrote_is_current() -> None:
+    assert make_by_sdk.text() == make_by_sdk.FILE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", FILES)

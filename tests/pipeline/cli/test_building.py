@@ -78,3 +78,14 @@ def test_what_the_checks_find_is_told_at_its_place_in_the_yaml(
         "  hint: write 50",
     ]
     assert str(caught.value).startswith("pipeline.yaml:6:14: error D206 ")
+
+
+def test_a_region_without_the_algorithm_is_told_at_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMGPIPE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Path("pipeline.yaml").write_text(f"{LEAST}region: eu-west-99\n")
+    loaded = load_config(Path("pipeline.yaml"), facts=None, environ={})
+    with pytest.raises(ConfigError, match="^pipeline.yaml:8:9: error D101 region-without-image: "):
+        building.build(loaded)

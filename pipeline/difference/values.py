@@ -109,6 +109,10 @@ def _items(old: list[Any], new: list[Any], path: str, key: str) -> Iterator[Line
             if found or view is _named:
                 yield from found
                 return
+    yield from _unnamed(old, new, path)
+
+
+def _unnamed(old: list[Any], new: list[Any], path: str) -> Iterator[Line]:
     if len(old) == len(new) and all(_is_map(item) for item in [*old, *new]):
         for index, (one, other) in enumerate(zip(old, new, strict=True)):
             yield from lines_between(one, other, f"{path}[{index}]")

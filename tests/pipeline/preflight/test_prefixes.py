@@ -143,13 +143,14 @@ def test_not_to_be_listed(load: Load) -> None:
 
 
 def test_more_than_a_page(load: Load) -> None:
-    def listing(Delimiter: str = "", **_: str) -> dict[str, object]:
+    def listing(Delimiter: str = "", MaxKeys: int = 1000, **_: str) -> dict[str, object]:
         if Delimiter:
             return {"CommonPrefixes": [{"Prefix": f"digits/train/{name}/"} for name in "abcdefg"]}
-        return {"Contents": [{"Key": "digits/train/a/1.png"}] * 1000, "IsTruncated": True}
+        return {"Contents": [{"Key": "digits/train/a/1.png"}] * MaxKeys, "IsTruncated": True}
 
     session = stub_session(local=False, s3={"list_objects_v2": listing})
-    seen = look(session, "s3://b/digits/train")
+    assert look(session, "s3://b/digits/train").objects == 300
+    seen = look(session, "s3://b/digits/train", 1000)
     assert seen == Seen(1000, 1000, tuple("abcdefg"), whole=False)
     assert str(seen) == "1,000 or more images in 7 classes (a, b, c, d, e, … and 2 more)"
 

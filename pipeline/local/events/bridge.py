@@ -70,14 +70,18 @@ class Bridge:
         records.subscribe(self._note)
 
     def start(self) -> None:
-        """Deliver what an earlier server has left, and all that comes."""
+        """Deliver what an earlier server has left, and all that comes, in a thread."""
+        self.restore()
+        self._thread.start()
+
+    def restore(self) -> None:
+        """Find what an earlier server has left."""
         for name, record in self._records.items(FIRING):
             if record["Status"] == PENDING:
                 self._pending[name] = record["NextAttemptTime"]
             else:
                 self._ended.append(name)
         self.note_schedules()
-        self._thread.start()
 
     def close(self) -> None:
         """Deliver no more; what is left is delivered by the next server."""

@@ -148,6 +148,12 @@ def _shadow(members: Members) -> Iterator[Conflict]:
             yield Conflict("D221", (name,), message, "keep one production and one shadow variant")
 
 
+def _package_tags(members: Members) -> Iterator[Conflict]:
+    if "ModelPackageGroupName" in members and items(members, "Tags"):
+        message = "{where} has both ModelPackageGroupName and Tags"
+        yield Conflict("D221", ("Tags",), message, "tag the group: its packages use the group's tags")
+
+
 def _reserved_tag(members: Members) -> Iterator[Conflict]:
     key = members.get("Key")
     if isinstance(key, str) and key.lower().startswith("aws:"):
@@ -184,6 +190,7 @@ COMBINATIONS: dict[str, tuple[Combination, ...]] = {
         ),
     ),
     "CreateModelPackageInput": (
+        Combination(_package_tags, "CreateModelPackage: Tags"),
         _TAGS,
         Combination(
             at_most_one("ModelPackageGroupName", "ModelPackageName"), "CreateModelPackage: ModelPackageName"

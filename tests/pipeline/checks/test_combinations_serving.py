@@ -55,6 +55,18 @@ CASES: dict[str, tuple[str, Json, list[tuple[str, str, str, str]]]] = {
             )
         ],
     ),
+    "package of a group with tags": (
+        "RegisterModel",
+        changed("RegisterModel", "Tags", [{"Key": "team", "Value": "vision"}]),
+        [
+            (
+                "D221",
+                "Tags",
+                "CreateModelPackage has both ModelPackageGroupName and Tags",
+                "tag the group: its packages use the group's tags",
+            )
+        ],
+    ),
     "package in and out of a group": (
         "RegisterModel",
         changed("RegisterModel", "ModelPackageName", "package"),

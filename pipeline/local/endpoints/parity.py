@@ -9,11 +9,14 @@ from pipeline.local.endpoints.clockwork import WAIT_SCALE
 ENDPOINTS = MappingProxyType(
     {
         "InitialInstanceCount, DesiredInstanceCount": (
-            "kept and shown; one process of the model's server answers for all instances of a variant"
+            "kept and shown; one process of the model's server answers for all instances"
         ),
-        "weights, TargetVariant": "as on SageMaker; a variant without weight takes only requests that name it",
+        "weights, TargetVariant": "as on SageMaker; a variant of weight 0 takes only requests that name it",
+        "InferenceId, CustomAttributes": (
+            "sent to the model and captured; the model's own CustomAttributes are in the answer"
+        ),
         "ServerlessConfig": (
-            "the variant is served like any other; memory, MaxConcurrency and cold starts are not imitated"
+            "the variant is served like any other; there are no limits of memory and concurrency"
         ),
         "BlueGreenUpdatePolicy: ALL_AT_ONCE, CANARY, LINEAR": (
             "the new servers take their share of the requests while the old ones run on. A share is exactly "
@@ -25,8 +28,9 @@ ENDPOINTS = MappingProxyType(
             "back at once"
         ),
         "WaitIntervalInSeconds, TerminationWaitInSeconds": (
-            f"waited as asked, times the number from 0 to 1 in {WAIT_SCALE} of the server's environment (set "
-            "it before `imgpipe local up`; 1 by default). WaitIntervalInSeconds has no effect with ALL_AT_ONCE"
+            f"waited as asked, times the number from 0 to 1 in {WAIT_SCALE} of the server's "
+            "environment (set it before `imgpipe local up`; 1 by default). WaitIntervalInSeconds has no "
+            "effect with ALL_AT_ONCE"
         ),
         "MaximumExecutionTimeoutInSeconds": "ends the deployment, which is rolled back; never scaled",
         "AutoRollbackConfiguration": (

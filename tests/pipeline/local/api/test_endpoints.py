@@ -369,13 +369,17 @@ class TestInvoke:
         [
             (
                 {"TargetModel": "a.tar.gz"},
-                "X-Amzn-SageMaker-Target-Model is not supported by the local SageMaker: no endpoint here "
-                "serves many models",
+                (
+                    "X-Amzn-SageMaker-Target-Model is not supported by the local SageMaker: no endpoint here "
+                    "serves many models"
+                ),
             ),
             (
                 {"InferenceComponentName": "a"},
-                "X-Amzn-SageMaker-Inference-Component is not supported by the local SageMaker: the local "
-                "SageMaker serves no inference components",
+                (
+                    "X-Amzn-SageMaker-Inference-Component is not supported by the local SageMaker: the local "
+                    "SageMaker serves no inference components"
+                ),
             ),
         ],
         ids=["target-model", "component"],

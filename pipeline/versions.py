@@ -17,6 +17,7 @@ from pipeline.aws_errors import code_of, is_missing
 from pipeline.bucket import split_uri
 from pipeline.errors import Finding, RunError
 from pipeline.session import Session
+from pipeline.suggestion import listed
 
 # What a service says to a call that it does not have: AWS, older local SageMakers, moto.
 _NO_SUCH_CALL = ("UnknownOperationException", "InvalidAction", "NotImplemented", "404", "500", "501")
@@ -95,7 +96,7 @@ def definition_of(session: Session, pipeline: str, number: int) -> str:
     """
     known = versions(session, pipeline)
     if number not in [version.number for version in known]:
-        raise RunError(_no_version(pipeline, number, known))
+        raise no_version(pipeline, number, known)
     described = session.client("sagemaker").describe_pipeline(PipelineName=pipeline, PipelineVersionId=number)
     text = str(described["PipelineDefinition"])
     gone = [uri for uri in sorted(set(_CODE.findall(text))) if not _is_there(session, uri)]
@@ -142,14 +143,16 @@ def _explained(session: Session, pipeline: str, error: ClientError) -> Exception
     return error
 
 
-def _no_version(pipeline: str, number: int, known: list[Version]) -> Finding:
-    numbers = ", ".join(str(version.number) for version in known)
-    return Finding(
-        "R131",
-        "no-version",
-        f"pipeline '{pipeline}' has no version {number}",
-        details=(("there are", numbers),),
-        hint="`imgpipe list --versions` tells what each is",
+def no_version(pipeline: str, number: int, known: list[Version]) -> RunError:
+    """The error for a version that does not exist."""
+    return RunError(
+        Finding(
+            "R131",
+            "no-version",
+            f"pipeline '{pipeline}' has no version {number}",
+            details=(("there are", listed(str(version.number) for version in known)),),
+            hint="`imgpipe list --versions` tells what each is",
+        )
     )
 
 

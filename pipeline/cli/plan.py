@@ -17,7 +17,7 @@ from pipeline.cli.target import Target
 from pipeline.cli.upsert import Job, desired
 from pipeline.errors import Finding
 from pipeline.preflight.check import Check, Outcome
-from pipeline.preflight.quick import quick_checks
+from pipeline.preflight.survey import QUICK, survey
 from pipeline.pricing import estimate
 from pipeline.upserting import plan as planning
 from pipeline.upserting import plan_file
@@ -45,7 +45,7 @@ def plan(
     job = Job.of(target)
     definition = build(job.loaded, local=job.session.is_local)
     found = planning.plan(job.session, desired(job.loaded, definition), caching=job.loaded.config.caching)
-    checks = list(quick_checks(job.session, job.loaded))
+    checks = list(survey(job.session, job.loaded, QUICK))
     costs = estimate.costs(job.session, job.loaded, definition)
     if as_json:
         checked = [check.to_json() for check in checks]

@@ -30,7 +30,7 @@ CHECKERS: Mapping[str, Checker] = {
 """What is asked once the credentials do, in the order of the questions."""
 
 QUICK = ("role", "bucket", "data", "quotas", "model group")
-"""Those that cost a request or two each."""
+"""Those that cost a request or two each: `imgpipe plan` makes them."""
 
 
 def survey(session: Session, loaded: Loaded, names: Iterable[str] = tuple(CHECKERS)) -> Iterator[Check]:

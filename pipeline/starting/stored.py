@@ -1,4 +1,4 @@
-"""A pipeline as the service has it."""
+"""The definition that an execution is to be started with, as the service has it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline import executions
+from pipeline import executions, versions
 from pipeline.aws_errors import is_missing
-from pipeline.errors import Finding, RunError
 from pipeline.language import definition as definitions
 from pipeline.language.definition import Definition
 from pipeline.session import Session
@@ -53,31 +52,7 @@ def load(session: Session, name: str, version: int | None = None) -> Stored:
     except ClientError as error:
         if not is_missing(error):
             raise
-        if version is not None and (newest := _newest_version(session, name)) is not None:
-            raise _no_version(name, version, newest) from error
+        if version is not None:
+            raise versions.no_version(name, version, versions.versions(session, name)) from error
         raise executions.no_pipeline(session, name) from error
     return Stored(name, described["PipelineDefinition"], version)
-
-
-def _newest_version(session: Session, name: str) -> int | None:
-    try:
-        page = session.client("sagemaker").list_pipeline_versions(
-            PipelineName=name, SortOrder="Descending", MaxResults=1
-        )
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
-    summaries = page["PipelineVersionSummaries"]
-    return int(summaries[0]["PipelineVersionId"]) if summaries else None
-
-
-def _no_version(name: str, version: int, newest: int) -> RunError:
-    return RunError(
-        Finding(
-            "R146",
-            "no-version",
-            f"pipeline '{name}' has no version {version}; its newest is {newest}",
-            hint="`imgpipe list --versions` lists them",
-        )
-    )

@@ -204,7 +204,7 @@ def test_one_token_starts_one_execution(small: Small) -> None:
         (["-p", "Threshold=high"], 2, "error R141 parameter-type: parameter 'Threshold' is of type Float"),
         (["--from-step", "Fti"], 2, "error R104 no-step: pipeline 'starts' has no step 'Fti'"),
         (["--only", "Prepare,Judge"], 2, "error R147 bad-selection: Fit lies between selected steps"),
-        (["--version", "9"], 1, "error R146 no-version: pipeline 'starts' has no version 9; its newest is"),
+        (["--version", "9"], 1, "error R131 no-version: pipeline 'starts' has no version 9"),
     ],
     ids=["name", "type", "step", "gap", "version"],
 )

@@ -5,8 +5,7 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from pipeline.preflight.quick import quick_checks
-from pipeline.preflight.survey import blocked, survey
+from pipeline.preflight.survey import QUICK, blocked, survey
 from pipeline.session import Session
 from tests.pipeline.preflight.conftest import FACTS, ROLE, STS, Load
 from tests.pipeline.preflight.telling import told
@@ -43,7 +42,7 @@ def healthy(**services: Any) -> Session:
 
 
 def test_the_quick_ones_leave_out_what_takes_long(load: Load) -> None:
-    assert [check.name for check in quick_checks(healthy(), load())] == [
+    assert [check.name for check in survey(healthy(), load(), QUICK)] == [
         "role",
         "bucket",
         "training images",

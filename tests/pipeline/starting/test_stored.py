@@ -43,9 +43,10 @@ def test_a_pipeline_is_read_in_one_call(version: int | None, request_: dict[str,
         pytest.param(7, MISSING, NO_PIPELINE, id="no pipeline, and a version is asked for"),
         pytest.param(
             7,
-            {"PipelineVersionSummaries": [{"PipelineVersionId": 3}]},
-            "error R146 no-version: pipeline 'demo' has no version 7; its newest is 3\n"
-            "  hint: `imgpipe list --versions` lists them",
+            {"PipelineVersionSummaries": [{"PipelineVersionId": 3, "CreationTime": None}]},
+            "error R131 no-version: pipeline 'demo' has no version 7\n"
+            "  there are: 3\n"
+            "  hint:      `imgpipe list --versions` tells what each is",
             id="no version",
         ),
     ],

@@ -128,7 +128,7 @@ def _type_hint(case: _Case) -> str | None:
         return "write - before the first of these keys: each entry of the list begins so"
     word = str(case.value).lower()
     if case.kind == "model_type":
-        is_switch = word in ("true", *_TRUE) and keys_of(_section(case.path[:-1]))[case.key].default is None
+        is_switch = word in ("true", *_TRUE) and _may_be_absent(case.path)
         return f"write {case.key}: {{}}" if is_switch else None
     if case.kind == "bool_type" and word in _TRUE | _FALSE:
         return f"write {'true' if word in _TRUE else 'false'}"
@@ -137,6 +137,12 @@ def _type_hint(case: _Case) -> str | None:
     if case.kind in ("int_type", "float_type") and not isinstance(plain_value(str(case.value)), str):
         return "remove the quotes" if isinstance(case.value, str) else None
     return _number_hint(case) if case.kind in ("int_type", "float_type") else None
+
+
+def _may_be_absent(path: Path) -> bool:
+    """Whether what the path leads to is a section that means something by being there."""
+    above, key = kind_at(path[:-1]), path[-1]
+    return is_section(above) and keys_of(above)[str(key)].default is None
 
 
 def _number_hint(case: _Case) -> str | None:

@@ -61,6 +61,11 @@ hint: choose another name""",
 c.yaml:8:16: error C103 wrong-type: retry takes a list, not keys with values
 hint: write - before the first of these keys: each entry of the list begins so""",
     ),
+    "retry as a switch in a list": (
+        "train: {retry: [true]}",
+        """\
+c.yaml:8:17: error C103 wrong-type: retry takes keys with values below it, not true""",
+    ),
     "retry of a number": (
         "train: {retry: [3]}",
         """\

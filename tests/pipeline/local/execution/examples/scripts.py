@@ -1,0 +1,78 @@
+"""Programs of jobs, small and on the standard library alone; the folders of processing are arguments."""
+
+from __future__ import annotations
+
+SPLIT = """
+import pathlib, sys
+source, target = map(pathlib.Path, sys.argv[1:])
+lines = [line for path in sorted(source.iterdir()) for line in path.read_text().splitlines()]
+if not lines or any(line.count(",") != 1 for line in lines):
+    (target.parents[1] / "output" / "message").write_text("the data set has rows without two columns")
+    sys.exit(3)
+for place, part in enumerate(("train", "validation", "test")):
+    (target / part).mkdir(parents=True, exist_ok=True)
+    (target / part / "rows.csv").write_text("\\n".join(lines[place::3]))
+"""
+"""Parts a data set in three; wants rows of two columns."""
+
+EVALUATE = """
+import json, pathlib, sys, tarfile
+model, test, target = map(pathlib.Path, sys.argv[1:])
+with tarfile.open(model / "model.tar.gz") as archive:
+    slope = json.load(archive.extractfile("model.json"))["slope"]
+rows = [tuple(map(float, line.split(","))) for line in (test / "rows.csv").read_text().split()]
+mse = sum((y - slope * x) ** 2 for y, x in rows) / len(rows)
+report = {"regression_metrics": {"mse": {"value": mse, "standard_deviation": "NaN"}}}
+(target / "evaluation.json").write_text(json.dumps(report))
+"""
+"""Scores a model on the test part."""
+
+COMPARE = """
+import json, pathlib, sys, tarfile
+*models, target = map(pathlib.Path, sys.argv[1:])
+found = {}
+for folder in models:
+    with tarfile.open(folder / "model.tar.gz") as archive:
+        found[folder.name] = json.load(archive.extractfile("model.json"))["slope"]
+best = max(found, key=found.get)
+(target / "best.json").write_text(json.dumps({"best": best, "slopes": found, "all": sorted(found)}))
+"""
+"""Names the model with the greatest slope."""
+
+NOTE = """
+import pathlib, sys
+pathlib.Path(sys.argv[1], "note.txt").write_text(sys.argv[2])
+"""
+"""Writes a text into its output."""
+
+TRAIN = """
+import json
+import os
+import pathlib
+import sys
+
+base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
+parameters = json.loads((base / "input" / "config" / "hyperparameters.json").read_text())
+
+
+def rows(channel):
+    for path in sorted((base / "input" / "data" / channel).iterdir()):
+        for line in path.read_text().splitlines():
+            yield tuple(float(value) for value in line.split(","))
+
+
+try:
+    train, validation = list(rows("train")), list(rows("validation"))
+except ValueError as error:
+    (base / "output" / "failure").write_text(f"cannot read the training data: {error}")
+    sys.exit(1)
+
+best = sum(x * y for y, x in train) / sum(x * x for _, x in train)
+slope = 0.0
+for number in range(int(parameters["num_round"])):
+    slope += float(parameters.get("eta", "0.5")) * (best - slope)
+    error = sum((y - slope * x) ** 2 for y, x in validation) / len(validation)
+    print(f"[{number}]#011validation-mse:{error:.6f}")
+(base / "model" / "model.json").write_text(json.dumps({"slope": slope}))
+"""
+"""A training image's program: fits rings = slope * length, a step of `eta` towards the best slope a round."""

@@ -1,0 +1,57 @@
+"""A local SageMaker as a process of its own, which serves until its stdin ends; its argument is its home.
+
+Its image `regression` trains a straight line and serves nothing; `sagemaker-scikit-learn` runs scripts.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from pathlib import Path
+
+from pipeline.local.arns import ACCOUNT, REGION
+from pipeline.local.endpoints.runner import EndpointRunner
+from pipeline.local.home import Home, key_pair
+from pipeline.local.job_logs import JobLogs
+from pipeline.local.jobs.catalog import Image
+from pipeline.local.jobs.runner import JobRunner
+from pipeline.local.objects import Objects
+from pipeline.local.records import Records
+from pipeline.local.server import Keeping, LocalServer, Runners
+from tests.pipeline.local.execution.examples import scripts
+
+
+def runners(home: Path, records: Records, keeping: Keeping) -> Runners:
+    """The real ones, with images of tests."""
+    program = home / "train.py"
+    program.write_text(scripts.TRAIN)
+    images = {
+        "regression": Image(
+            train=(sys.executable, "-I", "-S", "-u", str(program)),
+            serve=(sys.executable, "-c", "raise SystemExit(1)"),
+        ),
+        "sagemaker-scikit-learn": Image(runs_scripts=True),
+    }
+    objects, logs = Objects(ACCOUNT, REGION, keeping), JobLogs(ACCOUNT, REGION, keeping=keeping)
+    jobs = JobRunner(home, records, objects, logs, images=images)
+    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs))
+
+
+def main() -> None:
+    """Serve; the first line of stdout tells where, and with which keys."""
+    home = Home(Path(sys.argv[1]))
+    home.make()
+    keys = key_pair(home)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = LocalServer(home, listener, keys, runners)
+        server.start()
+        told = {"url": server.url, "access_key": keys.access_key, "secret_key": keys.secret_key}
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+        server.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from pipeline.cli.options import Json
 from pipeline.errors import ExitCode, Finding, RunError
 from pipeline.local import lifecycle
 from pipeline.local.activity import running_executions
+from pipeline.local.events import history
 from pipeline.local.lifecycle import LocalEndpoint
 
 
@@ -44,6 +46,34 @@ def status(as_json: Json = False) -> None:
             raise typer.Exit(ExitCode.FAILED)
         raise RunError(Finding("L002", "not-up", "the local SageMaker is not up", hint="imgpipe local up"))
     _show(at, as_json)
+
+
+def events(
+    last: Annotated[int, typer.Option("--last", "-n", min=1, help="How many, the newest at the end.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Shows what rules and schedules of EventBridge fired, and what came of it."""
+    try:
+        found = history.firings(home(os.environ), last)
+    except sqlite3.Error as error:
+        raise RunError(
+            Finding("L006", "records-unreadable", f"the local SageMaker's records cannot be read: {error}")
+        ) from error
+    if as_json:
+        console.result_json(found)
+    elif not found:
+        console.note("nothing has fired yet")
+    else:
+        rows = [
+            (
+                each["CreationTime"],
+                history.name_of(each["Source"]),
+                history.cause(each),
+                history.outcome(each),
+            )
+            for each in found
+        ]
+        console.result(console.table(rows, ("TIME", "FIRED BY", "EVENT", "OUTCOME")))
 
 
 def reset(

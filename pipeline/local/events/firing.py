@@ -46,8 +46,3 @@ def new_firing(source: str, event: Event, target: Mapping[str, Any], now: float,
         "CreationTime": now,
         "NextAttemptTime": now,
     }
-
-
-def shown(record: Record) -> Record:
-    """What a user sees of a firing: without the copy of its target."""
-    return {key: value for key, value in record.items() if key not in ("Target", "NextAttemptTime")}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli import local
+from pipeline.errors import RunError
 from pipeline.local import lifecycle
 from pipeline.local.home import Home
 from pipeline.local.records import Records
@@ -52,3 +53,68 @@ def test_down_when_it_was_not_up(
     told = capsys.readouterr()
     assert (told.out, told.err) == ("the local SageMaker was not up\n", "")
     assert stopped
+
+
+@pytest.fixture
+def fired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which a rule has fired twice and a schedule once."""
+    at = Home(tmp_path)
+    at.make()
+    records = Records(at.records)
+    arn = "arn:aws:events:us-east-1:123456789012:rule/new-images"
+    upload = {
+        "detail-type": "Object Created",
+        "resources": ["arn:aws:s3:::b"],
+        "detail": {"object": {"key": "train/_READY"}},
+    }
+    schedule = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/weekly"
+    moment = {"detail-type": "Scheduled Event", "resources": [schedule], "detail": {}}
+    made: list[dict[str, Any]] = [
+        {"Source": arn, "Event": upload, "Status": "Delivered", "Result": "arn:one"},
+        {"Source": arn, "Event": upload, "Status": "Failed", "Reason": "ValidationException: no"},
+        {"Source": schedule, "Event": moment, "Status": "Pending"},
+    ]
+    for number, firing in enumerate(made):
+        records.create("EventFiring", str(number), {**firing, "CreationTime": 60.0 * number, "Target": {}})
+    records.close()
+    monkeypatch.setenv("IMGPIPE_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("fired")
+def test_events_shows_what_fired(capsys: pytest.CaptureFixture[str]) -> None:
+    local.events()
+    assert capsys.readouterr().out == (
+        "TIME                  FIRED BY                 EVENT                        OUTCOME\n"
+        "1970-01-01T00:00:00Z  rule new-images          Object Created train/_READY  arn:one\n"
+        "1970-01-01T00:01:00Z  rule new-images          Object Created train/_READY  "
+        "failed: ValidationException: no\n"
+        "1970-01-01T00:02:00Z  schedule default/weekly  Scheduled Event              to be delivered\n"
+    )
+
+
+@pytest.mark.usefixtures("fired")
+def test_events_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    local.events(last=2, as_json=True)
+    told: Any = json.loads(capsys.readouterr().out)
+    assert [(each["Status"], each["CreationTime"]) for each in told] == [
+        ("Failed", "1970-01-01T00:01:00Z"),
+        ("Pending", "1970-01-01T00:02:00Z"),
+    ]
+    assert "Target" not in told[0]
+
+
+def test_events_when_nothing_has_fired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IMGPIPE_HOME", str(tmp_path))
+    local.events()
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "nothing has fired yet\n")
+
+
+def test_events_of_damaged_records(fired: Path) -> None:
+    Home(fired).records.write_bytes(b"no database" * 100)
+    with pytest.raises(RunError) as caught:
+        local.events()
+    assert [finding.code for finding in caught.value.findings] == ["L006"]

@@ -288,8 +288,10 @@ def test_the_test_of_a_pattern(bus: Bus) -> None:
             {"Name": "bad", "ScheduleExpression": "rate(1 days)"},
             (
                 "ValidationException",
-                "Parameter ScheduleExpression is not valid. Reason: "
-                + "'1 days': 1 goes with day, other numbers with days",
+                (
+                    "Parameter ScheduleExpression is not valid. Reason: "
+                    "'1 days': 1 goes with day, other numbers with days"
+                ),
             ),
             id="schedule of a rule",
         ),
@@ -314,8 +316,10 @@ def test_the_test_of_a_pattern(bus: Bus) -> None:
             },
             (
                 "ValidationException",
-                "Invalid Schedule Expression cron(0 12 * * * *). Reason: "
-                + "one of day-of-month and day-of-week must be ?, and not both",
+                (
+                    "Invalid Schedule Expression cron(0 12 * * * *). Reason: "
+                    "one of day-of-month and day-of-week must be ?, and not both"
+                ),
             ),
             id="schedule",
         ),

@@ -123,6 +123,23 @@ def key_pair(home: Home) -> KeyPair:
         return pair
 
 
+def client_variables(home: Home) -> dict[str, str]:
+    """Variables by which an AWS SDK reaches the running server of a home; none without a server."""
+    try:
+        told = json.loads(home.server.read_text())
+        region = str(told["region"])
+        pair = key_pair(home)
+        return {
+            "AWS_ENDPOINT_URL": str(told["url"]),
+            "AWS_ACCESS_KEY_ID": pair.access_key,
+            "AWS_SECRET_ACCESS_KEY": pair.secret_key,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a file at once or not at all, readable for its owner alone."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)

@@ -86,9 +86,9 @@ class JobLogs:
         self._making = threading.Lock()
         self.clock = clock
 
-    def for_job(self, kind: str, name: str) -> LogWriter:
-        """Open a new stream for a job: `<job>/algo-1-<seconds since the epoch>`, as of its first instance."""
-        return self.open(GROUPS[kind], f"{name}/algo-1-{int(self.clock())}")
+    def for_job(self, kind: str, name: str, host: str = "algo-1") -> LogWriter:
+        """Open a new stream for an instance of a job: `<job>/<host>-<seconds since the epoch>`."""
+        return self.open(GROUPS[kind], f"{name}/{host}-{int(self.clock())}")
 
     def open(self, group: str, stream: str) -> LogWriter:
         """Open a stream; it and its group are made if missing."""

@@ -119,7 +119,7 @@ def _stop(at: Home, running: LocalEndpoint) -> None:
 
 
 def _end_left_jobs(at: Home) -> None:
-    for folder in at.jobs.glob("*/*"):
+    for folder in (*at.jobs.glob("*/*"), *at.jobs.glob("*/*/algo-*")):
         Place(folder).kill()
 
 

@@ -302,8 +302,15 @@ class Objects:
         """
         self.download_all(self.find(uri, role), folder)
 
-    def upload_folder(self, folder: Path, uri: str) -> list[str]:
-        """Store every file below a folder under a prefix; links to files are followed, other things are not.
+    def upload_folder(
+        self, folder: Path, uri: str, wanted: Callable[[Path], bool] = lambda _: True
+    ) -> list[str]:
+        """Store the files below a folder under a prefix; links to files are followed, other things are not.
+
+        Args:
+            folder: The folder.
+            uri: The prefix.
+            wanted: Whether a file is to be stored.
 
         Returns:
             The keys, sorted.
@@ -319,7 +326,7 @@ class Objects:
         for root, folders, names in os.walk(folder):
             folders.sort()
             for path in (Path(root, name) for name in sorted(names)):
-                if path.is_file():
+                if path.is_file() and wanted(path):
                     key = prefix + _object_name(path.relative_to(folder))
                     self.write(bucket, key, path)
                     keys.append(key)

@@ -6,6 +6,7 @@ import gzip
 import os
 import tarfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -50,7 +51,14 @@ class BadArchive(ImgpipeError):
 
 
 def pack(folder: Path, archive: Path) -> int:
-    """Pack the files and folders below a folder; the same content gives the same bytes.
+    """Pack the files and folders below a folder, as `pack_all` does."""
+    return pack_all([folder], archive)
+
+
+def pack_all(folders: Sequence[Path], archive: Path) -> int:
+    """Pack the files and folders below some folders; the same content gives the same bytes.
+
+    What has the same name in two folders is packed as it is in the first of them.
 
     Links to files are followed; links to folders and things that are neither file nor folder are left out.
 
@@ -66,8 +74,8 @@ def pack(folder: Path, archive: Path) -> int:
         gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=raw, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", dereference=True) as tar,
     ):
-        for path in _below(folder):
-            member = _anonymous(tar.gettarinfo(path, path.relative_to(folder).as_posix()))
+        for name, path in sorted(_merged(folders).items()):
+            member = _anonymous(tar.gettarinfo(path, name))
             if member.isdir():
                 tar.addfile(member)
             else:
@@ -126,6 +134,14 @@ def _refuse(member: tarfile.TarInfo) -> None:
         raise BadArchive(f"its member {name!r} is a link (to {member.linkname!r})")
     if not member.isfile() and not member.isdir():
         raise BadArchive(f"its member {name!r} is neither a file nor a folder")
+
+
+def _merged(folders: Sequence[Path]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in _below(folder):
+            found.setdefault(path.relative_to(folder).as_posix(), path)
+    return found
 
 
 def _below(folder: Path) -> list[Path]:

@@ -5,11 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from pipeline.local.errors import NotSupportedLocally
 from pipeline.local.jobs.metrics import MetricDefinition
 
 _PYTHON = ("python", "python3")
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What runs training scripts in an image.
+
+    Attributes:
+        packages: What its scripts are written for, by the names under which it is imported.
+        module: The image's own module that starts a script.
+    """
+
+    packages: tuple[str, ...]
+    module: str
 
 
 @dataclass(frozen=True)
@@ -20,13 +34,23 @@ class Image:
         train: The program of a training job.
         serve: The program that serves a model.
         runs_scripts: Whether a processing job's entrypoint can be run as it is.
+        framework: What runs a training job's script.
+        only_channels: The channels that the training program reads; None for any.
         metrics: What the algorithm publishes from its log, besides a request's own MetricDefinitions.
     """
 
     train: tuple[str, ...] | None = None
     serve: tuple[str, ...] | None = None
     runs_scripts: bool = False
+    framework: Framework | None = None
+    only_channels: tuple[str, ...] | None = None
     metrics: tuple[MetricDefinition, ...] = ()
+
+
+def _scripts(framework: str, *packages: str) -> Image:
+    """An image that runs scripts, given the name of its framework in that of the image's own module."""
+    module = f"sagemaker_{framework}_container.training:main"
+    return Image(runs_scripts=True, framework=Framework(packages, module))
 
 
 Images = Mapping[str, Image]
@@ -36,19 +60,25 @@ IMAGES: Images = {
     "image-classification": Image(
         train=("python3", "-m", "steps.train.program"),
         serve=("python3", "-m", "steps.deploy.server"),
+        only_channels=("train", "validation", "train_lst", "validation_lst"),
         # AWS does not publish its expressions; these fit the lines that the algorithm is seen to write.
         metrics=(
             MetricDefinition("train:accuracy", r"Epoch\[\d+\] Train-accuracy=(\S+)"),
             MetricDefinition("validation:accuracy", r"Epoch\[\d+\] Validation-accuracy=(\S+)"),
         ),
     ),
-    "pytorch-training": Image(runs_scripts=True),
-    "sagemaker-scikit-learn": Image(runs_scripts=True),
+    "huggingface-pytorch-training": _scripts("pytorch", "torch", "transformers"),
+    "huggingface-tensorflow-training": _scripts("tensorflow", "tensorflow", "transformers"),
+    "mxnet-training": _scripts("mxnet", "mxnet"),
+    "pytorch-training": _scripts("pytorch", "torch"),
+    "sagemaker-scikit-learn": _scripts("sklearn", "sklearn"),
+    "sagemaker-xgboost": _scripts("xgboost", "xgboost"),
+    "tensorflow-training": _scripts("tensorflow", "tensorflow"),
 }
 
 _ROLES: Mapping[str, Callable[[Image], bool]] = {
     "processing": lambda image: image.runs_scripts,
-    "training": lambda image: image.train is not None,
+    "training": lambda image: image.train is not None or image.framework is not None,
     "serving": lambda image: image.serve is not None,
 }
 
@@ -76,10 +106,22 @@ def image_for(images: Images, role: str, uri: str) -> Image:
             f"no program stands for image {uri!r} in {role}, so the local SageMaker does not run it",
             f"no containers run here; the images known for {role} are {known}",
         )
+    _refuse_missing(image, uri)
     return image
 
 
-def on_this_machine(arguments: Sequence[str]) -> list[str]:
-    """A container's command line for this machine: its Python is the one that runs this project."""
+def _refuse_missing(image: Image, uri: str) -> None:
+    missing = (
+        [name for name in image.framework.packages if find_spec(name) is None] if image.framework else []
+    )
+    if missing:
+        raise NotSupportedLocally(
+            f"the scripts of image {uri!r} need {' and '.join(missing)}, which this Python has not installed",
+            f"jobs run in the Python of imgpipe; install there what provides {' and '.join(missing)}",
+        )
+
+
+def on_this_machine(arguments: Sequence[str], python: str = sys.executable) -> list[str]:
+    """A container's command line for this machine: its Python is that of this project, or another."""
     program, *rest = arguments
-    return [sys.executable if program in _PYTHON else program, *rest]
+    return [python if program in _PYTHON else program, *rest]

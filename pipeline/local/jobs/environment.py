@@ -46,7 +46,7 @@ def environment(
         "PYTHONUNBUFFERED": "1",
         **contract,
         **{name: folder.rewritten(value) for name, value in requested.items()},
-        "SAGEMAKER_BASE_DIR": str(folder.ml),
+        "SAGEMAKER_BASE_DIR": folder.seen,
     }
 
 

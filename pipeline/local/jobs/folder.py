@@ -10,12 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.errors import Finding, ImgpipeError
+from pipeline.local.jobs.cluster import FIRST, GROUP, Cluster, cluster_of
 
 CONTAINER_ROOT = "/opt/ml"
 """The root of SageMaker's container contract."""
-
-HOST = "algo-1"
-"""The host name of a job's first instance."""
 
 # Members of the record that a container is not told of in processingjobconfig.json.
 _NOT_IN_CONFIG = ("ProcessingJobStatus", "CreationTime", "LastModifiedTime", "Tags")
@@ -47,14 +45,31 @@ class JobFolder:
 
     Attributes:
         root: Holds all the others.
+        mounted: Whether programs see `ml` as /opt/ml itself.
     """
 
     root: Path
+    mounted: bool = False
 
     @property
     def ml(self) -> Path:
         """What stands for /opt/ml."""
         return self.root / "ml"
+
+    @property
+    def seen(self) -> str:
+        """The path under which programs see what stands for /opt/ml."""
+        return CONTAINER_ROOT if self.mounted else str(self.ml)
+
+    @property
+    def hosts(self) -> Path:
+        """What a program that has mounts of its own sees as /etc/hosts."""
+        return self.root / "hosts"
+
+    @property
+    def python(self) -> Path:
+        """The Python environment for what the job's programs install."""
+        return self.root / "python"
 
     @property
     def work(self) -> Path:
@@ -76,6 +91,10 @@ class JobFolder:
         """The file that names the job's log stream."""
         return self.root / "stream"
 
+    def of(self, host: str) -> JobFolder:
+        """The folder of another instance of the job."""
+        return JobFolder(self.root / host, self.mounted)
+
     def make(self) -> None:
         """Make it, empty; what a job of the same name left is removed."""
         self.remove()
@@ -96,38 +115,40 @@ class JobFolder:
         return self.ml / below_root(container_path)
 
     def rewritten(self, text: str) -> str:
-        """An argument or a variable: a path below /opt/ml becomes one of this machine."""
+        """An argument or a variable: a path below /opt/ml becomes one that programs see."""
+        if self.mounted:
+            return text
         if text != CONTAINER_ROOT and not text.startswith(CONTAINER_ROOT + "/"):
             return text
         return str(self.ml) + text.removeprefix(CONTAINER_ROOT)
 
 
-def lay_out_processing(folder: JobFolder, record: Mapping[str, Any]) -> None:
+def lay_out_processing(folder: JobFolder, record: Mapping[str, Any], host: str = FIRST) -> None:
     """Write the configuration of a processing job and make the folders of its outputs.
 
     Source: "How Amazon SageMaker Processing Configures Your Processing Container" in the SageMaker guide.
     """
     config = folder.ml / "config"
-    cluster = record["ProcessingResources"]["ClusterConfig"]
+    cluster = cluster_of("ProcessingJob", record)
     told = {key: value for key, value in record.items() if key not in _NOT_IN_CONFIG}
     _write_json(config / "processingjobconfig.json", told)
-    _write_json(config / "resourceconfig.json", _resources(cluster["InstanceType"]))
+    _write_json(config / "resourceconfig.json", _resources(cluster, host))
     (folder.ml / "output").mkdir()
     for output in record.get("ProcessingOutputConfig", {}).get("Outputs", []):
         if path := output.get("S3Output", {}).get("LocalPath"):
             folder.path(path).mkdir(parents=True, exist_ok=True)
 
 
-def lay_out_training(folder: JobFolder, record: Mapping[str, Any]) -> None:
+def lay_out_training(folder: JobFolder, record: Mapping[str, Any], host: str = FIRST) -> None:
     """Write the configuration of a training job and make the folders that it writes to.
 
     Source: "How Amazon SageMaker Provides Training Information" in the SageMaker guide.
     """
     config = folder.ml / "input" / "config"
-    resources = record.get("ResourceConfig", {})
+    cluster = cluster_of("TrainingJob", record)
     _write_json(config / "hyperparameters.json", record.get("HyperParameters", {}))
     _write_json(config / "inputdataconfig.json", _channels(record))
-    _write_json(config / "resourceconfig.json", _resources(resources.get("InstanceType", "")))
+    _write_json(config / "resourceconfig.json", _resources(cluster, host))
     for name in ("input/data", "model", "output/data", "checkpoints"):
         (folder.ml / name).mkdir(parents=True, exist_ok=True)
 
@@ -148,14 +169,15 @@ def _channels(record: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return channels
 
 
-def _resources(instance_type: str) -> dict[str, Any]:
-    group = "homogeneousCluster"
+def _resources(cluster: Cluster, host: str) -> dict[str, Any]:
+    hosts = list(cluster.hosts)
+    group = {"instance_group_name": GROUP, "instance_type": cluster.instance_type, "hosts": hosts}
     return {
-        "current_host": HOST,
-        "current_instance_type": instance_type,
-        "current_group_name": group,
-        "hosts": [HOST],
-        "instance_groups": [{"instance_group_name": group, "instance_type": instance_type, "hosts": [HOST]}],
+        "current_host": host,
+        "current_instance_type": cluster.instance_type,
+        "current_group_name": GROUP,
+        "hosts": hosts,
+        "instance_groups": [group],
         "network_interface_name": "lo",
     }
 

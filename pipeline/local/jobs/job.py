@@ -7,18 +7,26 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.local.job_logs import JobLogs, LogWriter
+from pipeline.local.jobs import mounts
 from pipeline.local.jobs.catalog import Images, on_this_machine
+from pipeline.local.jobs.cluster import Cluster, share
 from pipeline.local.jobs.environment import environment
 from pipeline.local.jobs.folder import JobFolder
 from pipeline.local.jobs.guardian import Guardian
-from pipeline.local.jobs.process import Command, LineReader, NotStarted
+from pipeline.local.jobs.hosts import Ended, Host, open_log, run_all
+from pipeline.local.jobs.inputs import find_inputs
+from pipeline.local.jobs.layer import make_layer, python_of, search_path
+from pipeline.local.jobs.process import Command, LineReader
 from pipeline.local.jobs.status import finished
-from pipeline.local.jobs.supervised import Place
+from pipeline.local.jobs.supervised import Place, Supervised
 from pipeline.local.objects import Objects
 from pipeline.local.records import Record, Records
+
+_HOSTS_FILE = Path("/etc/hosts")
 
 
 class Cause(Enum):
@@ -38,11 +46,14 @@ class Waits:
         ready: Until a model's server answers its ping.
         server_grace: From SIGTERM to SIGKILL of a model's server; SageMaker gives it 30 s ("How SageMaker AI
             Runs Your Inference Image").
+        upload: Between two uploads of what a running job has changed in its checkpoints and its continuous
+            outputs.
     """
 
     grace: float = 120.0
     ready: float = 300.0
     server_grace: float = 30.0
+    upload: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,8 @@ class Tools:
         host: The server's own environment.
         clock: Seconds since the epoch.
         waits: How long things may take.
+        client: Variables by which a program's AWS SDK reaches the local SageMaker.
+        python: The folder of Python environments that jobs have in common.
     """
 
     records: Records
@@ -68,6 +81,8 @@ class Tools:
     host: Mapping[str, str]
     clock: Callable[[], float]
     waits: Waits
+    client: Callable[[], Mapping[str, str]] = dict
+    python: Path = Path("python")
 
 
 class Endable(Protocol):
@@ -120,6 +135,7 @@ class Program:
         requested: The request's Environment.
         max_runtime: Seconds; None for no limit.
         readers: Take the lines of its output besides the log.
+        layer: The Python environment that it uses; None for that of this project.
     """
 
     arguments: Sequence[str]
@@ -127,13 +143,32 @@ class Program:
     requested: Mapping[str, str]
     max_runtime: float | None = None
     readers: Sequence[LineReader] = ()
+    layer: Path | None = None
 
 
 def command_for(tools: Tools, folder: JobFolder, program: Program) -> Command:
     """A program's command line and environment on this machine."""
     arguments = [folder.rewritten(argument) for argument in program.arguments]
     variables = environment(tools.host, folder, program.contract, program.requested)
-    return Command(on_this_machine(arguments), variables, folder.work)
+    if program.layer is None:
+        arguments = on_this_machine(arguments)
+    else:
+        arguments = on_this_machine(arguments, str(python_of(program.layer)))
+        variables["PATH"] = search_path(program.layer, variables.get("PATH"))
+    if folder.mounted:
+        arguments = [*mounts.command(folder.ml, folder.hosts), *arguments]
+    return Command(arguments, variables, folder.work)
+
+
+def lay_out(folder: JobFolder, cluster: Cluster) -> None:
+    """Make what any program of a job needs, besides the files of its contract."""
+    make_layer(folder.python)
+    if folder.mounted:
+        try:
+            before = _HOSTS_FILE.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            before = "127.0.0.1 localhost"
+        folder.hosts.write_text(cluster.names(before), encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -173,35 +208,69 @@ class Job:
         now = self.tools.clock()
         self.amend(lambda record: finished(self.kind, record, status, now, reason, secondary, **fields))
 
-    def run(self, program: Program) -> int:
-        """Run a program to its end, or take over the one that a server before this one has started.
+    def hosts(self, names: Sequence[str]) -> list[Host]:
+        """The job's instances: the first has the job's own folder and log."""
+        found = [Host(names[0], self.folder, self.log)]
+        for name in names[1:]:
+            folder = self.folder.of(name)
+            if not self.is_left:
+                folder.make()
+            found.append(Host(name, folder, open_log(self.tools.logs, self.kind, self.name, folder, name)))
+        return found
+
+    def run(self, hosts: Sequence[Host], program: Callable[[Host], Program]) -> Ended:
+        """Run a program on each instance to its end, or take over those that a server before has started.
 
         Returns:
-            Its exit code; 127 or 126 if it cannot be started. `control.cause` says if it was ended.
+            How it ended; `control.cause` says if it was ended.
         """
+        first = program(hosts[0])
 
-        def read(lines: Sequence[str]) -> None:
-            for reader in (self.log.write, *program.readers):
-                reader(lines)
+        def start(host: Host) -> Supervised:
+            its = program(host)
 
-        place = Place(self.folder.root)
+            def read(lines: Sequence[str]) -> None:
+                for reader in (host.log.write, *its.readers):
+                    reader(lines)
+
+            place = Place(host.folder.root)
+            if self.is_left:
+                return place.adopt(read)
+            return place.start(command_for(self.tools, host.folder, its), read)
+
+        timer = self._timer(first.max_runtime)
         try:
-            command = command_for(self.tools, self.folder, program)
-            process = place.adopt(read) if self.is_left else place.start(command, read)
-        except NotStarted as error:
-            self.log.write([str(error)])
-            return error.exit_code
-        self.control.hold(process)
-        timer = self._timer(place, program.max_runtime)
-        try:
-            return process.wait()
+            return run_all(hosts, start, self.control.hold, self.tools.waits.grace)
         finally:
             timer.cancel()
 
-    def _timer(self, place: Place, max_runtime: float | None) -> threading.Timer:
-        ran = time.time() - place.started() if self.is_left else 0
+    def client(self, network: Mapping[str, Any]) -> dict[str, str]:
+        """Variables by which a program reaches AWS; one without a network reaches only its region's name.
+
+        Args:
+            network: The member of the record that has EnableNetworkIsolation.
+        """
+        region = {"AWS_REGION": self.tools.objects.region}
+        return region if network.get("EnableNetworkIsolation") else {**region, **self.tools.client()}
+
+    def _timer(self, max_runtime: float | None) -> threading.Timer:
+        ran = time.time() - Place(self.folder.root).started() if self.is_left else 0
         timer = threading.Timer(max((max_runtime or 0) - ran, 0), self.control.end, [Cause.OVERTIME])
         timer.daemon = True
         if max_runtime is not None:
             timer.start()
         return timer
+
+
+def copy_input(job: Job, source: Mapping[str, Any], role: str, hosts: Sequence[Host], path: str) -> None:
+    """Copy an input to a path of each instance's container: all of it, or each its share.
+
+    Raises:
+        ObjectsError: It cannot be had.
+        OutsideFolder: The path is not below /opt/ml.
+    """
+    items = find_inputs(job.tools.objects, source, role)
+    for number, host in enumerate(hosts):
+        folder = host.folder.path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        job.tools.objects.download_all(share(items, source, number, len(hosts)), folder)

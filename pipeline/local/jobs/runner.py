@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.local.job_logs import GROUPS, JobLogs, LogWriter
+from pipeline.local.home import Home, client_variables
+from pipeline.local.job_logs import JobLogs
 from pipeline.local.jobs import processing, training, transform
 from pipeline.local.jobs.catalog import IMAGES, Images
+from pipeline.local.jobs.cluster import cluster_of
 from pipeline.local.jobs.folder import JobFolder
 from pipeline.local.jobs.guardian import Guardian
+from pipeline.local.jobs.hosts import open_log
 from pipeline.local.jobs.job import Cause, Control, Job, Tools, Waits
+from pipeline.local.jobs.mounts import Mounts
 from pipeline.local.jobs.reasons import SHUT_DOWN, bug
 from pipeline.local.jobs.status import RUNNING, finished, stopping
 from pipeline.local.jobs.supervised import Place
@@ -64,6 +68,8 @@ class JobRunner:
         host: The server's environment; by default that of this process.
         clock: Seconds since the epoch.
         waits: How long things may take.
+        client: Variables by which a program's AWS SDK reaches the local SageMaker.
+        mounts: Whether programs see their folder as /opt/ml.
     """
 
     def __init__(
@@ -77,10 +83,25 @@ class JobRunner:
         host: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
         waits: Waits | None = None,
+        client: Callable[[], Mapping[str, str]] | None = None,
+        mounts: Mounts | None = None,
     ) -> None:
         environment = dict(os.environ) if host is None else host
-        self._folder = home / "local" / "jobs"
-        self._tools = Tools(records, objects, logs, Guardian(), images, environment, clock, waits or Waits())
+        at = Home(home)
+        self._folder = at.jobs
+        self._mounts = mounts or Mounts()
+        self._tools = Tools(
+            records,
+            objects,
+            logs,
+            Guardian(),
+            images,
+            environment,
+            clock,
+            waits or Waits(),
+            client or (lambda: client_variables(at)),
+            at.local / "python",
+        )
         self._lock = threading.Lock()
         self._running: dict[tuple[str, str], _Running] = {}
         self._closed = False
@@ -99,12 +120,24 @@ class JobRunner:
         for kind in _SUPERVISED:
             for name, record in self._tools.records.items(kind):
                 is_running = record[f"{kind}Status"] in RUNNING
-                if is_running and Place(self._job_folder(kind, name).root).is_left():
+                if is_running and self._is_left(kind, name, record):
                     adopted.add((kind, name))
                     self._start(kind, name, is_left=True)
                     if record[f"{kind}Status"] == "Stopping":
                         self._running[kind, name].control.end(Cause.STOPPED)
         return adopted
+
+    def _is_left(self, kind: str, name: str, record: Record) -> bool:
+        """Whether all of a job's programs were started; if only some were, they are ended."""
+        root = self._folder / kind / name
+        others = cluster_of(kind, record).hosts[1:]
+        places = [Place(root), *(Place(root / host) for host in others)]
+        left = [place for place in places if place.is_left()]
+        if len(left) == len(places):
+            return True
+        for place in left:
+            place.kill()
+        return False
 
     def _start(self, kind: str, name: str, *, is_left: bool) -> None:
         control = Control(self._tools.waits.grace)
@@ -139,14 +172,16 @@ class JobRunner:
         self._tools.guardian.close()
 
     def _job_folder(self, kind: str, name: str) -> JobFolder:
-        return JobFolder(self._folder / kind / name)
+        # A transform job's program is a model's server: it is told where its folder is.
+        return JobFolder(self._folder / kind / name, kind in _SUPERVISED and self._mounts.works())
 
     def _run(self, kind: str, name: str, control: Control, is_left: bool) -> None:
         folder = self._job_folder(kind, name)
         try:
             if not is_left:
                 folder.make()
-            RUNS[kind](Job(kind, name, folder, self._tools, control, self._log(kind, name, folder), is_left))
+            log = open_log(self._tools.logs, kind, name, folder)
+            RUNS[kind](Job(kind, name, folder, self._tools, control, log, is_left))
         except (RecordMissing, RecordsClosed):
             _log.info("the record of %s %s is gone", kind, name)
         except Exception as error:
@@ -156,15 +191,6 @@ class JobRunner:
             self._tidy(kind, name, folder)
             with self._lock:
                 self._running.pop((kind, name), None)
-
-    def _log(self, kind: str, name: str, folder: JobFolder) -> LogWriter:
-        """The job's log stream; one that is taken over goes on with its own."""
-        try:
-            return self._tools.logs.reopen(GROUPS[kind], folder.stream.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            log = self._tools.logs.for_job(kind, name)
-            folder.stream.write_text(log.stream, encoding="utf-8")
-            return log
 
     def _tidy(self, kind: str, name: str, folder: JobFolder) -> None:
         """Remove the folder, but keep that of a failed job for a look."""

@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.local.errors import ApiError, NotSupportedLocally
-from pipeline.local.jobs.catalog import Images, image_for
+from pipeline.local.jobs.catalog import Image, Images, image_for, repository
+from pipeline.local.jobs.cluster import LARGEST
 from pipeline.local.jobs.folder import OutsideFolder, below_root
 from pipeline.local.jobs.model_container import only_container
+from pipeline.local.jobs.script_mode import PROGRAM, SUBMIT_DIRECTORY
 
 Request = Mapping[str, Any]
 
-_ONE_MACHINE = "a job is one process on this machine"
+_ONE_GROUP = "all instances of a job are processes of this machine"
 _ONLY_FILES = "inputs are copied to files, not streamed"
+_ONLY_PIPE = "it is of Pipe mode, and inputs are copied to files as they are"
 
 
 def check_processing(request: Request, images: Images) -> None:
@@ -28,7 +31,7 @@ def check_processing(request: Request, images: Images) -> None:
         image_for(images, "processing", uri)
     if "ImageUri" in app and not app.get("ContainerEntrypoint"):
         _refuse("a job without a ContainerEntrypoint", "the image's own program is not here")
-    _refuse_cluster(request.get("ProcessingResources", {}).get("ClusterConfig", {}))
+    _refuse_cluster(request.get("ProcessingResources", {}).get("ClusterConfig", {}), LARGEST)
     for entry in request.get("ProcessingInputs", []):
         _check_input(entry)
     for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
@@ -48,16 +51,43 @@ def check_training(request: Request, images: Images) -> None:
     if "AlgorithmName" in algorithm:
         _refuse(f"the algorithm {algorithm['AlgorithmName']!r}", "only images are known here, by repository")
     if uri := algorithm.get("TrainingImage"):
-        image_for(images, "training", uri)
+        _check_algorithm(image_for(images, "training", uri), uri, request)
     _refuse_value(algorithm, "TrainingInputMode", ("Pipe",), _ONLY_FILES)
-    _refuse_value(
-        request.get("OutputDataConfig", {}), "CompressionType", ("NONE",), "models are archives here"
-    )
-    _refuse_cluster(request.get("ResourceConfig", {}))
+    _refuse_cluster(request.get("ResourceConfig", {}), LARGEST)
     for channel in request.get("InputDataConfig", []):
         _check_channel(channel)
     _check_spot(request)
     _check_path(request.get("CheckpointConfig", {}).get("LocalPath"))
+
+
+def _check_algorithm(image: Image, uri: str, request: Request) -> None:
+    """Refuse what an image's own training program, or the toolkit that runs scripts, cannot do here."""
+    algorithm = request.get("AlgorithmSpecification", {})
+    if algorithm.get("ContainerArguments") and not algorithm.get("ContainerEntrypoint"):
+        _refuse("ContainerArguments without a ContainerEntrypoint", "the image's own program is not here")
+    if image.framework is not None:
+        _check_script(uri, request)
+        return
+    own = f"image {repository(uri)} is trained by a program of this project"
+    if algorithm.get("ContainerEntrypoint"):
+        _refuse("ContainerEntrypoint", own)
+    _refuse_cluster(request.get("ResourceConfig", {}), 1, f"{own}, which uses one machine")
+    for channel in request.get("InputDataConfig", []):
+        name = channel.get("ChannelName")
+        if image.only_channels is not None and isinstance(name, str) and name not in image.only_channels:
+            _refuse(f"the channel {name!r}", f"{own}, which reads {', '.join(image.only_channels)}")
+
+
+def _check_script(uri: str, request: Request) -> None:
+    if request.get("AlgorithmSpecification", {}).get("ContainerEntrypoint"):
+        return
+    named = {**request.get("HyperParameters", {}), **request.get("Environment", {})}
+    if not {PROGRAM, PROGRAM.upper(), SUBMIT_DIRECTORY, SUBMIT_DIRECTORY.upper()} & set(named):
+        _refuse(
+            f"a training job of image {repository(uri)} without a script",
+            f"the image's own algorithm is not here; the hyperparameters {PROGRAM} and {SUBMIT_DIRECTORY} "
+            "name a script",
+        )
 
 
 def check_transform(request: Request, images: Images) -> None:
@@ -97,6 +127,7 @@ def _check_input(entry: Request) -> None:
         _refuse(f"the DatasetDefinition of {entry.get('InputName')!r}", "only S3 inputs are read here")
     source = entry.get("S3Input", {})
     _refuse_value(source, "S3InputMode", ("Pipe",), _ONLY_FILES)
+    _refuse_value(source, "S3CompressionType", ("Gzip",), _ONLY_PIPE)
     _check_source(source)
     _check_path(source.get("LocalPath"))
 
@@ -106,6 +137,8 @@ def _check_channel(channel: Request) -> None:
     if "FileSystemDataSource" in source:
         _refuse(f"the file system of channel {channel.get('ChannelName')!r}", "only S3 inputs are read here")
     _refuse_value(channel, "InputMode", ("Pipe",), _ONLY_FILES)
+    _refuse_value(channel, "CompressionType", ("Gzip",), _ONLY_PIPE)
+    _refuse_value(channel, "RecordWrapperType", ("RecordIO",), _ONLY_PIPE)
     _check_source(source.get("S3DataSource", {}))
 
 
@@ -124,12 +157,12 @@ def _check_source(source: Request) -> None:
     _refuse_value(source, "S3DataType", ("AugmentedManifestFile", "Converse"), _ONLY_FILES)
 
 
-def _refuse_cluster(cluster: Request) -> None:
+def _refuse_cluster(cluster: Request, most: int, why: str = f"{_ONE_GROUP}, {LARGEST} at most") -> None:
     count = cluster.get("InstanceCount", 1)
-    if isinstance(count, int) and count > 1:
-        _refuse(f"InstanceCount {count}", _ONE_MACHINE)
+    if isinstance(count, int) and count > most:
+        _refuse(f"InstanceCount {count}", why)
     if cluster.get("InstanceGroups"):
-        _refuse("InstanceGroups", _ONE_MACHINE)
+        _refuse("InstanceGroups", _ONE_GROUP)
 
 
 def _refuse_value(request: Request, member: str, refused: tuple[str, ...], why: str) -> None:

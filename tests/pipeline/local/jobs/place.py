@@ -9,7 +9,7 @@ import sys
 import tarfile
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +19,10 @@ from moto.backends import get_backend
 
 from pipeline.local.endpoints.runner import EndpointRunner
 from pipeline.local.job_logs import GROUPS, JobLogs
-from pipeline.local.jobs.catalog import Image, Images
+from pipeline.local.jobs.catalog import Framework, Image, Images
 from pipeline.local.jobs.job import Waits
 from pipeline.local.jobs.metrics import MetricDefinition
+from pipeline.local.jobs.mounts import Mounts, NoMounts
 from pipeline.local.jobs.runner import JobRunner
 from pipeline.local.objects import Objects
 from pipeline.local.records import Record, Records
@@ -35,6 +36,10 @@ ROLE = "arn:aws:iam::123456789012:role/imgpipe-execution"
 SECONDS = 30.0
 
 _numbers = itertools.count()
+
+NO_MOUNTS = NoMounts()
+MOUNTS = Mounts()
+"""Finds out once for a process of tests."""
 
 METRICS = (
     MetricDefinition("train:accuracy", r"Train-accuracy=(\S+)"),
@@ -78,16 +83,31 @@ class Place:
     bucket: str
     runners: list[JobRunner | EndpointRunner] = field(default_factory=list)
 
-    def runner(self, waits: Waits | None = None, images: Images | None = None, **programs: str) -> JobRunner:
+    def runner(
+        self,
+        waits: Waits | None = None,
+        images: Images | None = None,
+        mounts: Mounts = NO_MOUNTS,
+        client: Callable[[], Mapping[str, str]] | None = None,
+        **programs: str,
+    ) -> JobRunner:
         """A runner whose images `train` and `serve` run Python source, and `script` runs scripts."""
         host = {"PATH": os.environ["PATH"], "SECRET": "x"}
         images = images or {
             "train": Image(train=self.program(programs.get("train", "")), metrics=METRICS),
             "serve": Image(serve=self.program(programs.get("serve", ""))),
-            "script": Image(runs_scripts=True),
+            "script": Image(runs_scripts=True, framework=Framework((), "script_container.training:main")),
         }
         runner = JobRunner(
-            self.home, self.records, self.objects, self.logs, images=images, host=host, waits=waits
+            self.home,
+            self.records,
+            self.objects,
+            self.logs,
+            images=images,
+            host=host,
+            waits=waits,
+            mounts=mounts,
+            client=client,
         )
         self.runners.append(runner)
         return runner

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from pipeline.local.errors import NotSupportedLocally
-from pipeline.local.jobs.catalog import IMAGES, image_for, on_this_machine, repository
+from pipeline.local.jobs.catalog import IMAGES, Framework, Image, image_for, on_this_machine, repository
 
 
 @pytest.mark.parametrize(
@@ -32,17 +32,25 @@ def test_an_image_is_known_by_its_repository(uri: str, name: str) -> None:
         ("serving", "image-classification"),
         ("processing", "sagemaker-scikit-learn"),
         ("processing", "pytorch-training"),
+        ("training", "sagemaker-scikit-learn"),
+        ("training", "pytorch-training"),
     ],
 )
 def test_an_image_has_its_roles(role: str, name: str) -> None:
     assert image_for(IMAGES, role, f"1.dkr.ecr.us-east-1.amazonaws.com/{name}:1") is IMAGES[name]
 
 
+FRAMEWORKS = (
+    "huggingface-pytorch-training, huggingface-tensorflow-training, mxnet-training, pytorch-training, "
+    "sagemaker-scikit-learn, sagemaker-xgboost, tensorflow-training"
+)
+
+
 @pytest.mark.parametrize(
     ("role", "uri", "known"),
     [
-        ("processing", "r.io/image-classification:1", "pytorch-training, sagemaker-scikit-learn"),
-        ("training", "r.io/sagemaker-xgboost:1.7-1", "image-classification"),
+        ("processing", "r.io/image-classification:1", FRAMEWORKS),
+        ("training", "r.io/linear-learner:1", FRAMEWORKS.replace("mxnet", "image-classification, mxnet")),
         ("serving", "r.io/pytorch-training:2", "image-classification"),
     ],
 )
@@ -60,3 +68,16 @@ def test_an_image_without_a_program_is_refused_by_name(role: str, uri: str, know
 def test_the_container_s_python_is_this_one() -> None:
     assert on_this_machine(["python3", "a.py", "python3"]) == [sys.executable, "a.py", "python3"]
     assert on_this_machine(["/bin/sh", "-c", "true"]) == ["/bin/sh", "-c", "true"]
+    assert on_this_machine(["python", "a.py"], "/layer/bin/python3") == ["/layer/bin/python3", "a.py"]
+
+
+def test_an_image_whose_framework_is_not_here_is_refused_by_name() -> None:
+    images = {
+        "mine-training": Image(runs_scripts=True, framework=Framework(("json", "no_such_package"), "m"))
+    }
+    with pytest.raises(NotSupportedLocally) as caught:
+        image_for(images, "training", "r.io/mine-training:1")
+    assert (caught.value.what, caught.value.why) == (
+        "the scripts of image 'r.io/mine-training:1' need no_such_package, which this Python has not installed",
+        "jobs run in the Python of imgpipe; install there what provides no_such_package",
+    )

@@ -14,7 +14,7 @@ from pipeline.local.records import RecordsClosed
 from pipeline.local.runtime import Jobs
 
 from .place import SECONDS, Place
-from .programs import is_alive, wait_until_gone
+from .programs import wait_until_gone
 
 # Says its process id, and that of a child, and waits.
 WAIT = """
@@ -117,7 +117,8 @@ def test_closing_kills_all_and_says_so(
         assert record["FailureReason"] == (
             "InternalServerError: The local SageMaker stopped while this was running"
         )
-    assert not any(is_alive(pid) for pid in pids)
+    # They are killed; a process that had mounts of its own takes a moment to go.
+    assert all(wait_until_gone(pid) for pid in pids)
     with pytest.raises(RecordsClosed, match="the server is going down"):
         runner.start("ProcessingJob", jobs[0][1])
 

@@ -21,6 +21,11 @@ def training(**fields: Any) -> dict[str, Any]:
     return {"AlgorithmSpecification": {"TrainingImage": BUILT_IN, "TrainingInputMode": "File"}, **fields}
 
 
+def script(**fields: Any) -> dict[str, Any]:
+    named = {"sagemaker_program": "train.py", "sagemaker_submit_directory": "s3://b/source.tar.gz"}
+    return {"AlgorithmSpecification": {"TrainingImage": SCRIPT}, "HyperParameters": named, **fields}
+
+
 def transform(**given: Any) -> dict[str, Any]:
     return {"ModelName": "m", "TransformInput": {"SplitType": "None", "CompressionType": "None", **given}}
 
@@ -57,8 +62,17 @@ def model(**fields: Any) -> dict[str, Any]:
         ),
         (
             "TrainingJob",
-            training(InputDataConfig=[{"ChannelName": "model", "InputMode": "FastFile", "DataSource": {}}]),
+            script(InputDataConfig=[{"ChannelName": "model", "InputMode": "FastFile", "DataSource": {}}]),
         ),
+        ("TrainingJob", script(ResourceConfig={"InstanceCount": 8})),
+        ("TrainingJob", script(HyperParameters={"sagemaker_program": "train.py"})),
+        ("TrainingJob", script(HyperParameters={}, Environment={"SAGEMAKER_PROGRAM": "train.py"})),
+        (
+            "TrainingJob",
+            {"AlgorithmSpecification": {"TrainingImage": SCRIPT, "ContainerEntrypoint": ["/bin/bash"]}},
+        ),
+        ("ProcessingJob", processing(ProcessingResources={"ClusterConfig": {"InstanceCount": 8}})),
+        ("TrainingJob", training(OutputDataConfig={"CompressionType": "NONE"})),
         (
             "ProcessingJob",
             processing(
@@ -102,9 +116,61 @@ def test_what_runs_here_passes(kind: str, request_: dict[str, Any]) -> None:
         ),
         (
             "ProcessingJob",
-            processing(ProcessingResources={"ClusterConfig": {"InstanceCount": 2}}),
+            processing(ProcessingResources={"ClusterConfig": {"InstanceCount": 9}}),
+            "InstanceCount 9 is asked for, which the local SageMaker does not do",
+            "all instances of a job are processes of this machine, 8 at most",
+        ),
+        (
+            "ProcessingJob",
+            processing(ProcessingInputs=[{"S3Input": {"S3CompressionType": "Gzip"}}]),
+            "S3CompressionType 'Gzip' is asked for, which the local SageMaker does not do",
+            "it is of Pipe mode, and inputs are copied to files as they are",
+        ),
+        (
+            "TrainingJob",
+            script(ResourceConfig={"InstanceCount": 9}),
+            "InstanceCount 9 is asked for, which the local SageMaker does not do",
+            "all instances of a job are processes of this machine, 8 at most",
+        ),
+        (
+            "TrainingJob",
+            training(ResourceConfig={"InstanceCount": 2}),
             "InstanceCount 2 is asked for, which the local SageMaker does not do",
-            "a job is one process on this machine",
+            "image image-classification is trained by a program of this project, which uses one machine",
+        ),
+        (
+            "TrainingJob",
+            training(InputDataConfig=[{"ChannelName": "model", "InputMode": "FastFile", "DataSource": {}}]),
+            "the channel 'model' is asked for, which the local SageMaker does not do",
+            "image image-classification is trained by a program of this project, which reads train, "
+            "validation, train_lst, validation_lst",
+        ),
+        (
+            "TrainingJob",
+            {"AlgorithmSpecification": {"TrainingImage": BUILT_IN, "ContainerEntrypoint": ["python3"]}},
+            "ContainerEntrypoint is asked for, which the local SageMaker does not do",
+            "image image-classification is trained by a program of this project",
+        ),
+        (
+            "TrainingJob",
+            {"AlgorithmSpecification": {"TrainingImage": SCRIPT, "ContainerArguments": ["-x"]}},
+            "ContainerArguments without a ContainerEntrypoint is asked for, which the local SageMaker does not "
+            "do",
+            "the image's own program is not here",
+        ),
+        (
+            "TrainingJob",
+            script(HyperParameters={"epochs": "1"}),
+            "a training job of image sagemaker-scikit-learn without a script is asked for, which the local "
+            "SageMaker does not do",
+            "the image's own algorithm is not here; the hyperparameters sagemaker_program and "
+            "sagemaker_submit_directory name a script",
+        ),
+        (
+            "TrainingJob",
+            script(InputDataConfig=[{"ChannelName": "x", "CompressionType": "Gzip"}]),
+            "CompressionType 'Gzip' is asked for, which the local SageMaker does not do",
+            "it is of Pipe mode, and inputs are copied to files as they are",
         ),
         (
             "ProcessingJob",
@@ -134,7 +200,7 @@ def test_what_runs_here_passes(kind: str, request_: dict[str, Any]) -> None:
             "TrainingJob",
             training(ResourceConfig={"InstanceGroups": [{"InstanceCount": 1}]}),
             "InstanceGroups is asked for, which the local SageMaker does not do",
-            "a job is one process on this machine",
+            "all instances of a job are processes of this machine",
         ),
         (
             "TrainingJob",
@@ -155,12 +221,6 @@ def test_what_runs_here_passes(kind: str, request_: dict[str, Any]) -> None:
             ),
             "S3DataType 'AugmentedManifestFile' is asked for, which the local SageMaker does not do",
             "inputs are copied to files, not streamed",
-        ),
-        (
-            "TrainingJob",
-            training(OutputDataConfig={"CompressionType": "NONE"}),
-            "CompressionType 'NONE' is asked for, which the local SageMaker does not do",
-            "models are archives here",
         ),
         (
             "TransformJob",

@@ -45,6 +45,7 @@ generate: $(VENV)/installed-dev ## write anew what is generated: schema, documen
 	$(BIN)/python -m tests.generate_algorithm
 	$(BIN)/python -m tests.generate_diagnostics
 	$(BIN)/python -m tests.regenerate_golden
+	$(BIN)/python -m tests.pipeline.checks.make_by_sdk
 
 clean: ## remove the environment and caches; images and the local SageMaker's data stay
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

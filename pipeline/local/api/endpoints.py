@@ -45,19 +45,19 @@ def create_endpoint(service: Service, request: Request) -> Record:
 def update_endpoint(service: Service, request: Request) -> Record:
     """UpdateEndpoint."""
     name = request["EndpointName"]
-    record = service.find("Endpoint", name, _missing(name))
+    service.find("Endpoint", name, _missing(name))
     capacities = configured(_config(service, request))
-    deployment = request.get("DeploymentConfig")
-    if deployment is None and request.get("RetainDeploymentConfig"):
-        deployment = record.get("LastDeploymentConfig")
-    _check_deployment(service, deployment, capacities)
 
     def edit(record: Record) -> Record:
+        deployment = request.get("DeploymentConfig")
+        if deployment is None and request.get("RetainDeploymentConfig"):
+            deployment = record.get("LastDeploymentConfig")
         wanted: Capacities = capacities
         if request.get("RetainAllVariantProperties"):
             excluded = request.get("ExcludeRetainedVariantProperties") or []
             kinds = {each["VariantPropertyType"] for each in excluded}
             wanted = retained(capacities, desired(record["ProductionVariants"]), kinds)
+        _check_deployment(service, deployment, wanted)
         begun = {
             "PendingDeploymentSummary": pending(request["EndpointConfigName"], wanted, service.clock()),
             "PendingDeploymentConfig": deployment,
@@ -138,8 +138,9 @@ def delete_endpoint(service: Service, request: Request) -> Record:
     """DeleteEndpoint: like on AWS it stays until its model has stopped; here that is at once."""
     name = request["EndpointName"]
     _refuse_busy(service.find("Endpoint", name, _missing(name)))
-    service.endpoints.delete(name)
+    # The record first: servers that are only being restored look for it when they are there.
     service.remove("Endpoint", name, _missing(name))
+    service.endpoints.delete(name)
     return {}
 
 

@@ -41,6 +41,7 @@ class Fleet:
     def __init__(
         self, tools: Tools, endpoint: str, config: Record, root: Path, capacities: Capacities | None = None
     ) -> None:
+        self.config = config
         self.config_name: str = config["EndpointConfigName"]
         self.capture = read_capture(config)
         self.capture_summary = shown(config)

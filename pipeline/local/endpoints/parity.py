@@ -49,7 +49,8 @@ ENDPOINTS = MappingProxyType(
             "encrypted with KmsKeyId"
         ),
         "a restart of the server": (
-            "endpoints are served again; a deployment under way begins anew, one that was rolled back is"
+            "endpoints are served again, from their models and artifacts, which must still be there; a "
+            "deployment under way begins anew, one that was rolled back is"
         ),
         "DeleteEndpoint": "at once: no state Deleting is seen. Refused, as by AWS, while an endpoint changes",
         "other operations of sagemaker-runtime": (

@@ -156,6 +156,9 @@ class EndpointRunner:
         self._restoring = {name: threading.Event() for name in names}
         for name in names:
             self._in_thread(self._restore, name)
+        for record in records:
+            if record["EndpointStatus"] == "Updating":
+                self.update(record["EndpointName"])
 
     def close(self) -> None:
         """Kill every server, and store what was captured. Records stay as they are."""
@@ -181,10 +184,13 @@ class EndpointRunner:
                 self._switch(name, fleet)
         finally:
             self._restoring[name].set()
-        record = self._tools.records.get("Endpoint", name) or {}
-        if fleet is not None and record.get("EndpointStatus") == "Updating":
-            self._update(name)
-        elif fleet is not None and record.get("EndpointStatus") == "RollingBack":
+        if fleet is None:
+            return
+        record = self._tools.records.get("Endpoint", name)
+        if record is None:
+            # It was deleted meanwhile.
+            self.delete(name)
+        elif record["EndpointStatus"] == "RollingBack":
             self._in_service(name, fleet, record.get("FailureReason"))
 
     def _started_or_failed(self, name: str) -> Fleet | None:
@@ -193,16 +199,17 @@ class EndpointRunner:
             return None
         try:
             capacities = desired(record.get("ProductionVariants", []))
-            return self._started(name, record["EndpointConfigName"], capacities)
+            # A configuration may be deleted while it is served.
+            served = self._config(record["EndpointConfigName"]) or record.get("ServedConfig")
+            return self._started(name, served, capacities)
         except FleetFailed as error:
-            self._record(
-                name, EndpointStatus="Failed", FailureReason=str(error), PendingDeploymentSummary=None
-            )
+            self._failed(name, str(error))
             return None
 
     def _update(self, name: str) -> None:
+        self._await_restored(name)
         record = self._tools.records.get("Endpoint", name)
-        if record is None:
+        if record is None or record["EndpointStatus"] != "Updating":
             return
         if "PendingDeploymentSummary" in record:
             self._deploy(name, record)
@@ -217,7 +224,7 @@ class EndpointRunner:
         new: Fleet | None = None
         try:
             deployment = self._deployment(name, record.get("PendingDeploymentConfig"), capacities)
-            new = self._started(name, pending["EndpointConfigName"], capacities)
+            new = self._started(name, self._config(pending["EndpointConfigName"]), capacities)
             deployment.run(lambda share: self._share(name, new, share))
         except (FleetFailed, RolledBack) as error:
             self._roll_back(name, str(error))
@@ -244,15 +251,17 @@ class EndpointRunner:
         with self._lock:
             route = self._routes.get(name)
         if route is None:
-            self._record(name, EndpointStatus="Failed", FailureReason=reason, PendingDeploymentSummary=None)
+            self._failed(name, reason)
             return
         self._record(name, EndpointStatus="RollingBack", FailureReason=reason)
         self._in_service(name, route.fleet, reason)
 
-    def _started(self, name: str, config_name: str, capacities: Capacities) -> Fleet:
-        config = self._tools.records.get("EndpointConfig", config_name)
+    def _config(self, name: str) -> Record | None:
+        return self._tools.records.get("EndpointConfig", name)
+
+    def _started(self, name: str, config: Record | None, capacities: Capacities) -> Fleet:
         if config is None:
-            raise FleetFailed(f"Could not find endpoint configuration {config_name}.")
+            raise FleetFailed("Could not find the endpoint configuration: it was deleted.")
         root = self._folder / name / str(next(self._numbers))
         fleet = Fleet(self._tools, name, config, root, capacities)
         with self._lock:
@@ -286,6 +295,7 @@ class EndpointRunner:
             "EndpointConfigName": fleet.config_name,
             "ProductionVariants": fleet.summaries(self._tools.clock()),
             "DataCaptureConfig": fleet.capture_summary,
+            "ServedConfig": fleet.config,
             "FailureReason": reason,
             "PendingDeploymentSummary": None,
             "PendingDeploymentConfig": None,
@@ -295,6 +305,9 @@ class EndpointRunner:
         except RecordMissing:
             # It was deleted while it was being made.
             self.delete(name)
+
+    def _failed(self, name: str, reason: str) -> None:
+        self._record(name, EndpointStatus="Failed", FailureReason=reason, PendingDeploymentSummary=None)
 
     def _record(self, name: str, **fields: Any) -> None:
         now = self._tools.clock()
@@ -306,9 +319,12 @@ class EndpointRunner:
         with self._lock:
             self._fleets.discard(fleet)
 
-    def _route(self, name: str) -> Route:
+    def _await_restored(self, name: str) -> None:
         if (restored := self._restoring.get(name)) is not None:
-            restored.wait(self._tools.waits.ready)
+            restored.wait()
+
+    def _route(self, name: str) -> Route:
+        self._await_restored(name)
         with self._lock:
             route = self._routes.get(name)
         if route is None:
@@ -337,7 +353,7 @@ class EndpointRunner:
         except Exception as error:
             _log.exception("the work on endpoint %s failed for a reason of our own", name)
             with suppress(RecordMissing, RecordsClosed):
-                self._record(name, EndpointStatus="Failed", FailureReason=bug(error))
+                self._failed(name, bug(error))
         finally:
             with self._lock:
                 self._threads.discard(threading.current_thread())

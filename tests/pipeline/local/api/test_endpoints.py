@@ -137,6 +137,20 @@ class TestDeployments:
         assert refused(sagemaker.update_endpoint, **own, DeploymentConfig={**CANARY, **alarm}) == text
         assert sagemaker.describe_endpoint(EndpointName=made)["EndpointStatus"] == "InService"
 
+    def test_a_step_is_measured_by_the_instances_that_are_retained(self, sagemaker: Any, made: str) -> None:
+        change = {"VariantName": "AllTraffic", "DesiredInstanceCount": 4}
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=made, DesiredWeightsAndCapacities=[change]
+        )
+        size = {"Type": "INSTANCE_COUNT", "Value": 2}
+        routing = {"Type": "CANARY", "CanarySize": size, "WaitIntervalInSeconds": 0}
+        policy = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}}
+        own = {"EndpointName": made, "EndpointConfigName": made, "DeploymentConfig": policy}
+        sagemaker.update_endpoint(**own, RetainAllVariantProperties=True)
+        sagemaker.update_endpoint(EndpointName=made, EndpointConfigName=made)
+        text = "CanarySize must be at most 50% of the 1 instance(s) of variant AllTraffic; it is 200%."
+        assert refused(sagemaker.update_endpoint, **own) == text
+
     def test_a_failed_endpoint_can_only_be_deleted(self, server: Running, sagemaker: Any, made: str) -> None:
         server.server.records.update("Endpoint", made, EndpointStatus="Failed")
         weights = [{"VariantName": "AllTraffic", "DesiredWeight": 2.0}]

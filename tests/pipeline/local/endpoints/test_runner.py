@@ -277,7 +277,9 @@ def test_an_update_can_mend_a_failed_endpoint_or_not(place: Place) -> None:
     assert created(place, runner, "bad")["EndpointStatus"] == "Failed"
     assert update(place, runner, "bad")["EndpointStatus"] == "Failed"
     assert update(place, runner, "one")["EndpointStatus"] == "InService"
-    assert update(place, runner, "gone")["FailureReason"] == "Could not find endpoint configuration gone."
+    assert update(place, runner, "gone")["FailureReason"] == (
+        "Could not find the endpoint configuration: it was deleted."
+    )
 
 
 def test_a_server_that_died_is_started_again(place: Place) -> None:
@@ -329,6 +331,40 @@ def test_endpoints_are_served_again_after_a_restart(place: Place) -> None:
     assert place.records.get("Endpoint", "e") == record
     with pytest.raises(ApiError, match="its status is Failed"):
         ask(second, name="failed")
+
+
+def test_an_endpoint_is_served_again_without_its_configuration(place: Place) -> None:
+    config(place, "one")
+    first = place.endpoints()
+    created(place, first, "one")
+    first.close()
+    place.records.delete("EndpointConfig", "one")
+    second = place.endpoints()
+    second.restore()
+    assert ask(second)[0] == "one"
+
+
+def test_an_update_and_a_deletion_wait_for_what_is_restored(place: Place) -> None:
+    config(place, "one")
+    config(place, "two")
+    first = place.endpoints()
+    for name in ("e", "gone"):
+        endpoint(place, "one", name=name)
+        first.create(name)
+        settled(place, name)
+    first.close()
+    second = place.endpoints()
+    second.restore()
+    begin_update(place, second, "two")
+    place.records.delete("Endpoint", "gone")
+    second.delete("gone")
+    assert settled(place)["EndpointConfigName"] == "two"
+    assert ask(second)[0] == "two"
+    for thread in threading.enumerate():
+        if thread.name == "endpoint-gone":
+            thread.join()
+    with pytest.raises(ApiError, match="its status is Deleting"):
+        ask(second, name="gone")
 
 
 def test_an_endpoint_that_cannot_be_restored_is_failed(place: Place) -> None:

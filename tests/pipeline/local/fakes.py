@@ -13,12 +13,14 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 
 from pipeline.local import arns
 from pipeline.local.api.service import ObjectReader
 from pipeline.local.errors import ApiError, NotSupportedLocally
 from pipeline.local.home import Home, KeyPair, key_pair
+from pipeline.local.kept import SERVICES
 from pipeline.local.objects import Objects
 from pipeline.local.records import Record, Records
 from pipeline.local.runtime import Invocation
@@ -175,6 +177,28 @@ def running(home: Path, clock: Callable[[], float] | None = None) -> Iterator[Ru
 def forget_moto() -> None:
     """Empty moto's state, as in a new process."""
     BackendDict.reset()
+
+
+def clear_moto() -> None:
+    """Empty moto's state, as in a new process, and leave alone what `own_moto` has put aside."""
+    for service in SERVICES:
+        dict.clear(get_backend(service))
+    get_backend("s3").bucket_accounts.clear()
+
+
+@contextmanager
+def own_moto() -> Iterator[None]:
+    """moto as in a new process; at the end it holds again what it held, for the server that tests share."""
+    before = {service: dict.copy(get_backend(service)) for service in SERVICES}
+    accounts = dict(get_backend("s3").bucket_accounts)
+    clear_moto()
+    try:
+        yield
+    finally:
+        clear_moto()
+        for service, backends in before.items():
+            dict.update(get_backend(service), backends)
+        get_backend("s3").bucket_accounts.update(accounts)
 
 
 def ended(running_server: Running, arn: str) -> Record:

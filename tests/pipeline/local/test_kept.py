@@ -16,20 +16,19 @@ from moto.backends import get_backend
 from pipeline.local.aws import BUCKET, ROLE
 from pipeline.local.kept import SERVICES, Keeper, NotKept
 from tests.pipeline.local.api.requests import model
-from tests.pipeline.local.fakes import Running, forget_moto, running
+from tests.pipeline.local.fakes import Running, clear_moto, own_moto, running
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
-    """A home; moto is empty before and after, as the servers of one process share it."""
-    forget_moto()
-    yield tmp_path
-    forget_moto()
+    """A home; moto is empty, as in a new process."""
+    with own_moto():
+        yield tmp_path
 
 
 def again(home: Path) -> Any:
     """A new server on a home, as after `kill -9` of the one before: nothing is saved at its end."""
-    forget_moto()
+    clear_moto()
     return running(home)
 
 

@@ -127,7 +127,7 @@ def test_a_port_that_is_none(home: Path, monkeypatch: pytest.MonkeyPatch, text: 
 
 def test_a_server_that_cannot_start_shows_its_log(home: Path) -> None:
     (home / "local").mkdir()
-    (home / "local" / "records.db").write_text("no database at all, but long enough to be looked at" * 9)
+    (home / "local" / "aws").write_text("no folder")
     with pytest.raises(RunError) as caught:
         ensure_running(home, 0)
     lines = str(caught.value).splitlines()
@@ -136,7 +136,7 @@ def test_a_server_that_cannot_start_shows_its_log(home: Path) -> None:
         "  why:  it ended, or took too long, without a word",
         f"  log:  {home}/local/server.log",
     ]
-    assert lines[-2].strip() == "sqlite3.DatabaseError: file is not a database"
+    assert lines[-2].strip() == f"FileExistsError: [Errno 17] File exists: '{home}/local/aws'"
     assert lines[-1] == "  hint: the log says more; `imgpipe local reset` starts from nothing"
 
 

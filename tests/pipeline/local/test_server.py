@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -15,7 +16,7 @@ from pipeline.local.records import Records, RecordsClosed
 from pipeline.local.server import Keeping, LocalServer, Runners, new_id
 from tests.pipeline.local.api.requests import ROLE
 from tests.pipeline.local.definitions import definition, fail, process
-from tests.pipeline.local.fakes import FakeEndpoints, FakeJobs, Running, ended, forget_moto, running
+from tests.pipeline.local.fakes import FakeEndpoints, FakeJobs, Running, clear_moto, ended, own_moto, running
 
 
 def test_endpoints_are_restored_and_unfinished_work_is_ended(server: Running, tmp_path: Path) -> None:
@@ -57,14 +58,13 @@ class TestExecutionsThatWereLeft:
 
     @pytest.fixture
     def home(self, tmp_path: Path) -> Iterator[Path]:
-        forget_moto()
-        yield tmp_path
-        forget_moto()
+        with own_moto():
+            yield tmp_path
 
-    def start(self, server: Running) -> str:
+    def start(self, server: Running, **more: Any) -> str:
         """Start an execution whose first job does not end; returns its ARN."""
         server.jobs.finish = lambda *_: None
-        text = definition(process("First"), fail("Last", "no", DependsOn=["First"]))
+        text = definition(process("First", **more), fail("Last", "no", DependsOn=["First"]))
         server.sagemaker.create_pipeline(PipelineName="p", PipelineDefinition=text, RoleArn=ROLE)
         arn = str(server.sagemaker.start_pipeline_execution(PipelineName="p")["PipelineExecutionArn"])
         step = f"{name_of('PipelineExecution', arn)}/First"
@@ -77,7 +77,7 @@ class TestExecutionsThatWereLeft:
     def test_one_whose_job_is_gone_fails_with_that_reason(self, home: Path) -> None:
         with running(home) as first:
             arn = self.start(first)
-        forget_moto()
+        clear_moto()
         with running(home) as second:
             record = ended(second, arn)
             assert (record["PipelineExecutionStatus"], record["FailureReason"]) == ("Failed", INTERRUPTED)
@@ -85,6 +85,18 @@ class TestExecutionsThatWereLeft:
                 "PipelineExecutionSteps"
             ]
             assert (step["StepName"], step["FailureReason"]) == ("First", INTERRUPTED)
+
+    def test_one_whose_job_is_gone_is_tried_again_if_a_policy_says_so(self, home: Path) -> None:
+        policy = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 0}
+        with running(home) as first:
+            arn = self.start(first, RetryPolicies=[policy])
+        forget_moto()
+        with running(home) as second:
+            ended(second, arn)
+            listed = second.sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)
+            steps = {step["StepName"]: step for step in listed["PipelineExecutionSteps"]}
+            assert (steps["First"]["StepStatus"], steps["First"]["AttemptCount"]) == ("Succeeded", 2)
+            assert steps["Last"]["FailureReason"] == "no"
 
     def test_one_that_cannot_be_read_does_not_run_for_ever(
         self, home: Path, caplog: pytest.LogCaptureFixture
@@ -94,7 +106,7 @@ class TestExecutionsThatWereLeft:
         records = Records(Home(home).records)
         records.update("PipelineExecution", name_of("PipelineExecution", arn), DefinitionKey="lost")
         records.close()
-        forget_moto()
+        clear_moto()
         with running(home) as second:
             record = ended(second, arn)
             assert (record["PipelineExecutionStatus"], record["FailureReason"]) == ("Failed", INTERRUPTED)

@@ -16,6 +16,7 @@ from pipeline.local import lifecycle
 from pipeline.local.activity import running_executions
 from pipeline.local.events import history
 from pipeline.local.lifecycle import LocalEndpoint
+from pipeline.source import printable
 
 
 def up(as_json: Json = False) -> None:
@@ -57,22 +58,14 @@ def events(
         found = history.firings(home(os.environ), last)
     except sqlite3.Error as error:
         raise RunError(
-            Finding("L006", "records-unreadable", f"the local SageMaker's records cannot be read: {error}")
+            Finding("L007", "records-unreadable", f"the local SageMaker's records cannot be read: {error}")
         ) from error
     if as_json:
         console.result_json(found)
     elif not found:
         console.note("nothing has fired yet")
     else:
-        rows = [
-            (
-                each["CreationTime"],
-                history.name_of(each["Source"]),
-                history.cause(each),
-                history.outcome(each),
-            )
-            for each in found
-        ]
+        rows = [[printable(cell) for cell in history.row(each)] for each in found]
         console.result(console.table(rows, ("TIME", "FIRED BY", "EVENT", "OUTCOME")))
 
 

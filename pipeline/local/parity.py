@@ -14,6 +14,8 @@ from pipeline.local.api import invocations, refused
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.aws import SIGNING_NAMES
 from pipeline.local.endpoints import parity as endpoints
+from pipeline.local.events import parity as events
+from pipeline.local.events.targets import DELIVERED_TO
 from pipeline.local.execution import caching, faults, retrying
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
 
@@ -67,6 +69,14 @@ def page() -> str:
         _table(("what", "how"), ([what, how] for what, how in endpoints.ENDPOINTS.items())),
         f"Members of a production variant without effect: {_names(endpoints.WITHOUT_EFFECT)}.\n",
         f"Of an endpoint configuration: {_names(endpoints.CONFIG_WITHOUT_EFFECT)}.\n",
+        "## Events and schedules\n",
+        _table(
+            ("source", "events"), ([f"`{name}`", _names(kinds)] for name, kinds in events.EMITTED.items())
+        ),
+        _table(("what", "how"), ([what, how] for what, how in events.RULES.items())),
+        _table(("target", "what happens"), ([f"`{name}`", how] for name, how in DELIVERED_TO.items())),
+        "A target of another service fires too: as failed, with that reason.\n",
+        _table(("schedules", "how"), ([what, how] for what, how in events.SCHEDULES.items())),
         "## Operations of SageMaker\n",
         f"Answered ({len(answered)}): {_names(answered)}.\n",
         "Of sagemaker-runtime: `InvokeEndpoint`.\n",

@@ -113,7 +113,7 @@ _ENDPOINT = (
 )
 _TIMES = ("Time", "StartTime", "EndTime")
 _DEPLOYING = ("UPDATING", "ROLLING_BACK")
-_ENDED = ("Succeeded", "Failed", "Stopped")
+_RUNNING = ("Executing", "Stopping")
 
 
 def drafts(change: Change, tags: Tags) -> list[Draft]:
@@ -197,7 +197,7 @@ def _execution(change: Change, _: Tags) -> Iterator[Draft]:
         "currentPipelineExecutionStatus": after[status],
         "previousPipelineExecutionStatus": (change.before or {}).get(status),
         "executionStartTime": iso(after["CreationTime"]),
-        "executionEndTime": iso(after["LastModifiedTime"]) if after[status] in _ENDED else None,
+        "executionEndTime": iso(after["LastModifiedTime"]) if after[status] not in _RUNNING else None,
         "failureReason": after.get("FailureReason"),
         "pipelineArn": after["PipelineArn"],
         "pipelineExecutionArn": after["PipelineExecutionArn"],

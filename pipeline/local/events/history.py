@@ -42,28 +42,28 @@ def _shown(firing: Record) -> Record:
     return found | {key: iso(found[key]) for key in _TIMES if key in found}
 
 
-def name_of(source: str) -> str:
-    """A rule or a schedule in a few words: `rule nightly`, `schedule default/weekly`."""
-    kind, _, name = source.split(":", 5)[-1].partition("/")
+def row(firing: Record) -> tuple[str, str, str, str]:
+    """When, what fired, for what, and what came of it."""
+    return firing["CreationTime"], _source(firing["Source"]), _cause(firing["Event"]), _outcome(firing)
+
+
+def _source(arn: str) -> str:
+    """`rule nightly` or `schedule default/weekly`."""
+    kind, _, name = arn.split(":", 5)[-1].partition("/")
     return f"{kind} {name}"
 
 
-def cause(firing: Record) -> str:
-    """What it was fired for: the event's type, and what the event is about if it says so in short."""
-    event = firing["Event"]
-    detail = event["detail"]
-    thing = detail.get("object", {})
-    about = thing.get("key") if isinstance(thing, dict) else None
-    about = about or (event["resources"][-1].rpartition(":")[2] if event["resources"] else "")
-    return (
-        event["detail-type"]
-        if event["detail-type"] == "Scheduled Event"
-        else f"{event['detail-type']} {about}"
-    )
+def _cause(event: Record) -> str:
+    """The event's type, and the object or the resource that it is about."""
+    kind, thing = event["detail-type"], event["detail"].get("object")
+    if isinstance(thing, dict) and "key" in thing:
+        return f"{kind} {thing['key']}"
+    if kind == "Scheduled Event" or not event["resources"]:
+        return str(kind)
+    return f"{kind} {event['resources'][-1].split(':', 5)[-1]}"
 
 
-def outcome(firing: Record) -> str:
-    """What came of it."""
+def _outcome(firing: Record) -> str:
     if firing["Status"] == "Delivered":
         return str(firing["Result"])
     return f"{firing['Status'].lower()}: {firing['Reason']}" if "Reason" in firing else "to be delivered"

@@ -4,8 +4,8 @@ moto keeps rules and schedules, and delivers some events itself. Here it deliver
 what it would deliver is gathered, and goes its way when what caused it is kept.
 
 It leans on these internals of moto 5.2: `send_event` calls `_send_event_bridge_message` for a bucket whose
-notifications go to EventBridge; `S3Backend._set_delete_marker`; `EventsBackend.put_events` calls
-`Rule.send_to_targets`; `EventsBackend.put_rule` and `put_targets`; `EventsHandler.test_event_pattern`;
+notifications go to EventBridge; `S3Backend._set_delete_marker` and `delete_object`; `EventsBackend.put_events`
+calls `Rule.send_to_targets`; `EventsBackend.put_rule` and `put_targets`; `EventsHandler.test_event_pattern`;
 `EventBridgeSchedulerBackend.create_schedule` and `update_schedule`.
 """
 
@@ -84,6 +84,7 @@ def install() -> None:
         return
     moto.s3.notifications._send_event_bridge_message = _object_changed
     _wrap(S3Backend, "_set_delete_marker", _telling_of_markers)
+    _wrap(S3Backend, "delete_object", _telling_of_versions)
     _wrap(EventsBackend, "put_events", _telling_of_events)
     _wrap(Rule, "send_to_targets", _only_to_archives)
     _wrap(EventsBackend, "put_rule", _checking_rules)
@@ -119,12 +120,34 @@ def _telling_of_markers(before: Callable[..., Any]) -> Callable[..., Any]:
     def set_delete_marker(self: Any, bucket_name: str, key_name: str) -> Any:
         marker = before(self, bucket_name, key_name)
         bucket = self.get_bucket(bucket_name)
-        settings = bucket.notification_configuration
-        if settings is not None and settings.event_bridge is not None:
+        if _tells(bucket):
             _object_changed(self.account_id, bucket, stored.MARKED, marker)
         return marker
 
     return set_delete_marker
+
+
+def _telling_of_versions(before: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell of a deleted version when others are left, of which moto tells nothing."""
+
+    def delete_object(
+        self: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+    ) -> Any:
+        bucket = self.get_bucket(bucket_name)
+        versions = bucket.keys.getlist(key_name, []) if version_id and _tells(bucket) else []
+        done = before(self, bucket_name, key_name, version_id, bypass)
+        if bucket.keys.getlist(key_name, []):
+            for version in versions:
+                if str(version.version_id) == str(version_id):
+                    _object_changed(self.account_id, bucket, stored.REMOVED, version)
+        return done
+
+    return delete_object
+
+
+def _tells(bucket: Any) -> bool:
+    settings = bucket.notification_configuration
+    return settings is not None and settings.event_bridge is not None
 
 
 def _telling_of_events(before: Callable[..., Any]) -> Callable[..., Any]:

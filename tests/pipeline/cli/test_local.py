@@ -117,4 +117,4 @@ def test_events_of_damaged_records(fired: Path) -> None:
     Home(fired).records.write_bytes(b"no database" * 100)
     with pytest.raises(RunError) as caught:
         local.events()
-    assert [finding.code for finding in caught.value.findings] == ["L006"]
+    assert [finding.code for finding in caught.value.findings] == ["L007"]

@@ -153,7 +153,7 @@ def retry_execution(service: Service, request: Request) -> Record:
 
 
 def update_execution(service: Service, request: Request) -> Record:
-    """UpdatePipelineExecution: its names, and how many steps may run at once, at once if it runs."""
+    """UpdatePipelineExecution: its names, and how many steps may run at once from the next one's end on."""
     arn = request["PipelineExecutionArn"]
     _find(service, arn)
     changes = without(request, "PipelineExecutionArn")

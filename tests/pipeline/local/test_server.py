@@ -90,7 +90,6 @@ class TestExecutionsThatWereLeft:
         policy = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 0}
         with running(home) as first:
             arn = self.start(first, RetryPolicies=[policy])
-        forget_moto()
         with running(home) as second:
             ended(second, arn)
             listed = second.sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)

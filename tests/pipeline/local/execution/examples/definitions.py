@@ -121,7 +121,7 @@ def _model(step_name: str) -> dict[str, str]:
 
 
 def abalone(name: str) -> str:
-    """Process, train, evaluate; register if the error is small, else fail and say it. Two steps are cached."""
+    """Process, train, evaluate; register if the error is small, else fail. Two steps are cached."""
     cached = {"Enabled": True, "ExpireAfter": "30d"}
     report = f"s3://{BUCKET}/{name}/evaluation"
     mse = {

@@ -90,7 +90,7 @@ def test_what_fits(value: object) -> None:
             thing(Parts=[thing(), {}]), (Rule.MISSING, ("Parts", 1, "Name"), None, False), id="item"
         ),
         pytest.param(thing(Labels={"ab": "C"}), (Rule.ENUM, ("Labels", "ab"), "C", False), id="value"),
-        pytest.param(thing(Labels={"A": "A"}), (Rule.SHORTEST, ("Labels", "A"), "A", True), id="key"),
+        pytest.param(thing(Labels={"A": "A"}), (Rule.PATTERN, ("Labels", "A"), "A", True), id="key"),
         pytest.param(
             thing(Choice={"One": 1, "Other": 2}),
             (Rule.UNION, ("Choice",), {"One": 1, "Other": 2}, False),

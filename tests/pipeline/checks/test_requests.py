@@ -134,7 +134,7 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(kind=st.sampled_from(sorted(ARGUMENTS)), data=st.data())
 def test_whatever_stands_in_a_request_there_is_an_answer(kind: str, data: st.DataObject) -> None:
     names = st.sampled_from(sorted(ARGUMENTS[kind]))

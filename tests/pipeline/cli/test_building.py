@@ -87,5 +87,5 @@ def test_a_region_without_the_algorithm_is_told_at_its_key(
     monkeypatch.chdir(tmp_path)
     Path("pipeline.yaml").write_text(f"{LEAST}region: eu-west-99\n")
     loaded = load_config(Path("pipeline.yaml"), facts=None, environ={})
-    with pytest.raises(ConfigError, match="^pipeline.yaml:8:9: error D101 region-without-image: "):
+    with pytest.raises(ConfigError, match=r"^pipeline\.yaml:8:9: error D101 region-without-image: "):
         building.build(loaded)

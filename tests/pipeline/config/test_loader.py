@@ -186,7 +186,7 @@ YAMLISH = st.text(alphabet="ab:[]{}-#&*!|>'\"%@`,?<~$\\ \n\t0.9éx\u2028\x00\ud7
 ).map("\n".join)
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=YAMLISH)
 def test_no_text_does_anything_but_load_or_be_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "c.yaml"
@@ -229,7 +229,7 @@ DEEP = st.fixed_dictionaries(
 """Sections with lists of sections in them."""
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=st.dictionaries(KEYS, VALUES | DEEP))
 def test_no_value_does_anything_but_load_or_be_refused(tmp_path: Path, document: dict[str, object]) -> None:
     file = tmp_path / "c.yaml"

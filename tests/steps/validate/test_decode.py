@@ -148,7 +148,7 @@ def test_what_is_gone_looks_like_no_image(tmp_path: Path) -> None:
     assert not looks_like_image(tmp_path / "x")
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(data=st.data())
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
 def test_mutilated_images_never_stop_the_check(

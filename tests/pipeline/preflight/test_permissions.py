@@ -15,7 +15,7 @@ from tests.pipeline.stubs import StubClient, client_error, stub_session
 Json = dict[str, Any]
 
 TRAINING_JOBS = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/pipelines-*"
-PASSED_ON = CALLED = 27  # actions of the role and of the caller for the least config
+PASSED_ON, CALLED = 27, 28  # actions of the role and of the caller for the least config
 BEYOND = "policies of buckets and keys are not simulated"
 
 

@@ -22,6 +22,7 @@ from pipeline.local.jobs.hosts import open_log
 from pipeline.local.jobs.job import Cause, Control, Job, Tools, Waits
 from pipeline.local.jobs.mounts import Mounts
 from pipeline.local.jobs.reasons import SHUT_DOWN, bug
+from pipeline.local.jobs.slots import Slots, most_jobs, threads_each
 from pipeline.local.jobs.status import RUNNING, finished, stopping
 from pipeline.local.jobs.supervised import Place
 from pipeline.local.jobs.support import CHECKS
@@ -86,7 +87,9 @@ class JobRunner:
         client: Callable[[], Mapping[str, str]] | None = None,
         mounts: Mounts | None = None,
     ) -> None:
-        environment = dict(os.environ) if host is None else host
+        environment = dict(os.environ if host is None else host)
+        most = most_jobs(environment)
+        environment.setdefault("OMP_NUM_THREADS", str(threads_each(most)))
         at = Home(home)
         self._folder = at.jobs
         self._mounts = mounts or Mounts()
@@ -102,6 +105,7 @@ class JobRunner:
             client or (lambda: client_variables(at)),
             at.local / "python",
         )
+        self._slots = Slots(most)
         self._lock = threading.Lock()
         self._running: dict[tuple[str, str], _Running] = {}
         self._closed = False
@@ -115,17 +119,26 @@ class JobRunner:
         self._start(kind, name, is_left=False)
 
     def adopt(self) -> set[tuple[str, str]]:
-        """Go on with the jobs whose programs a server before this one has started (runtime.Jobs.adopt)."""
+        """Go on with the jobs of a server before this one (runtime.Jobs.adopt).
+
+        Those whose programs it has started are taken over, and those that waited for their turn begin.
+        """
         adopted = set()
-        for kind in _SUPERVISED:
+        for kind in RUNS:
             for name, record in self._tools.records.items(kind):
-                is_running = record[f"{kind}Status"] in RUNNING
-                if is_running and self._is_left(kind, name, record):
+                if record[f"{kind}Status"] not in RUNNING:
+                    continue
+                is_left = kind in _SUPERVISED and self._is_left(kind, name, record)
+                if is_left or not (self._folder / kind / name).exists():
                     adopted.add((kind, name))
-                    self._start(kind, name, is_left=True)
+                    self._start(kind, name, is_left=is_left)
                     if record[f"{kind}Status"] == "Stopping":
-                        self._running[kind, name].control.end(Cause.STOPPED)
+                        self._end(self._running[kind, name], Cause.STOPPED)
         return adopted
+
+    def _end(self, running: _Running, cause: Cause) -> None:
+        running.control.end(cause)
+        self._slots.wake()
 
     def _is_left(self, kind: str, name: str, record: Record) -> bool:
         """Whether all of a job's programs were started; if only some were, they are ended."""
@@ -156,7 +169,7 @@ class JobRunner:
         with self._lock:
             running = self._running.get((kind, name))
         if running is not None:
-            running.control.end(Cause.STOPPED)
+            self._end(running, Cause.STOPPED)
         else:
             self._finish_lost(kind, name)
 
@@ -166,7 +179,7 @@ class JobRunner:
             self._closed = True
             running = list(self._running.values())
         for each in running:
-            each.control.end(Cause.SHUT_DOWN)
+            self._end(each, Cause.SHUT_DOWN)
         for each in running:
             each.thread.join(_JOIN_S)
         self._tools.guardian.close()
@@ -178,10 +191,12 @@ class JobRunner:
     def _run(self, kind: str, name: str, control: Control, is_left: bool) -> None:
         folder = self._job_folder(kind, name)
         try:
-            if not is_left:
-                folder.make()
-            log = open_log(self._tools.logs, kind, name, folder)
-            RUNS[kind](Job(kind, name, folder, self._tools, control, log, is_left))
+            with self._slots.taken(lambda: control.cause is not None, at_once=is_left):
+                # From now on it is no job that waits: `adopt` looks for the folder.
+                if not is_left:
+                    folder.make()
+                log = open_log(self._tools.logs, kind, name, folder)
+                RUNS[kind](Job(kind, name, folder, self._tools, control, log, is_left))
         except (RecordMissing, RecordsClosed):
             _log.info("the record of %s %s is gone", kind, name)
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,8 @@ def lay_out_script(job: Job, record: Record, host: Host) -> None:
 
 
 def toolkit_command(folder: JobFolder) -> tuple[str, ...]:
-    """The command line of the toolkit."""
-    return ("python3", "-I", "-m", toolkit.__name__, str(folder.root / _TASK))
+    """The command line of the toolkit: it makes layers, so its Python is none."""
+    return (sys.executable, "-I", "-m", toolkit.__name__, str(folder.root / _TASK))
 
 
 def script_variables(job: Job, record: Record, host: Host, image: Image) -> dict[str, str]:

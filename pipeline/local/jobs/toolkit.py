@@ -24,6 +24,8 @@ from pipeline.local.jobs.layer import make_layer, python_of, search_path
 _TAIL = 64 * 1024
 """Bytes kept of what a program writes to its standard error: more than a failure file may hold."""
 
+_QUIETLY = ("--no-input", "--disable-pip-version-check")
+
 
 @dataclass(frozen=True)
 class Task:
@@ -103,7 +105,7 @@ def _layer(task: Task, wanted: Sequence[str]) -> Path:
             return layer
         shutil.rmtree(layer, ignore_errors=True)
         make_layer(layer)
-        command = [str(python_of(layer)), "-m", "pip", "install", "--no-input", *wanted]
+        command = [str(python_of(layer)), "-m", "pip", "install", *_QUIETLY, *wanted]
         _say(f"Installing dependencies with the following command:\n{' '.join(command)}")
         _call("InstallRequirementsError", command, {**os.environ, **task.pip}, Path(task.folder))
         done.touch()

@@ -1,0 +1,330 @@
+"""Training jobs that run scripts: the toolkit, layers of Python, mounts and several instances."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.local.jobs.job import Waits
+
+from .place import MOUNTS, NO_MOUNTS, Place
+from .sources import members, source
+
+Training = Callable[..., str]
+
+IMAGE = {"TrainingImage": "1.dkr.ecr.us-east-1.amazonaws.com/script:1", "TrainingInputMode": "File"}
+
+
+@pytest.fixture
+def script(place: Place, training: Training) -> Callable[..., str]:
+    """Records a training job that runs a script, with further files of its source."""
+
+    def record(text: str, files: dict[str, str] | None = None, **fields: Any) -> str:
+        place.write("source.tar.gz", source(train__py=text, **(files or {})))
+        hyperparameters = {
+            "sagemaker_program": '"train.py"',
+            "sagemaker_submit_directory": json.dumps(place.uri("source.tar.gz")),
+            **fields.pop("HyperParameters", {}),
+        }
+        return training(AlgorithmSpecification=IMAGE, HyperParameters=hyperparameters, **fields)
+
+    return record
+
+
+def channel(name: str, uri: str, **source: str) -> dict[str, Any]:
+    return {
+        "ChannelName": name,
+        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **source}},
+    }
+
+
+TRAIN = """
+    import argparse, json, os, pathlib, sys
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--train", default=os.environ["SM_CHANNEL_TRAIN"])
+    parser.add_argument("--model-dir", default=os.environ["SM_MODEL_DIR"])
+    given = parser.parse_args()
+    import beside
+    print("saw", given.epochs, sorted(os.listdir(given.train)), beside.WORD, os.path.basename(os.getcwd()))
+    pathlib.Path(given.model_dir, "model.txt").write_text("weights")
+    pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "notes.txt").write_text("notes")
+"""
+
+
+@pytest.mark.parametrize("mounts", [MOUNTS, NO_MOUNTS], ids=["mounts", "no-mounts"])
+def test_a_script_trains_a_model(place: Place, script: Callable[..., str], mounts: Any) -> None:
+    place.write("data/a.csv", b"1")
+    name = script(
+        TRAIN,
+        {"beside__py": "WORD = 'here'"},
+        HyperParameters={"epochs": "3"},
+        InputDataConfig=[channel("train", place.uri("data/"))],
+    )
+    place.runner(mounts=mounts).start("TrainingJob", name)
+    record = place.finish("TrainingJob", name)
+    assert record["TrainingJobStatus"] == "Completed", record
+    log = place.log("TrainingJob", name)
+    assert log[0] == "Invoking script with the following command:"
+    assert log[2] == "python3 train.py --epochs 3"
+    assert log[-1] == "saw 3 ['a.csv'] here code"
+    assert members(place.read(f"out/{name}/output/model.tar.gz")) == {"model.txt": b"weights"}
+    assert members(place.read(f"out/{name}/output/output.tar.gz")) == {"notes.txt": b"notes"}
+
+
+HARD_CODED = """
+    import json, socket
+    from pathlib import Path
+    told = json.loads(Path("/opt/ml/input/config/resourceconfig.json").read_text())
+    Path("/opt/ml/model/host").write_text(told["current_host"])
+    print(socket.gethostbyname("algo-1"))
+"""
+
+
+def test_paths_may_be_hard_coded_where_there_are_mounts(place: Place, script: Callable[..., str]) -> None:
+    name = script(HARD_CODED)
+    place.runner(mounts=MOUNTS).start("TrainingJob", name)
+    record = place.finish("TrainingJob", name)
+    if MOUNTS.works():
+        assert record["TrainingJobStatus"] == "Completed", record
+        assert place.log("TrainingJob", name)[-1] == "127.0.0.1"
+        assert members(place.read(f"out/{name}/output/model.tar.gz")) == {"host": b"algo-1"}
+    else:
+        assert "FileNotFoundError" in record["FailureReason"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(
+            "raise ValueError('no data')",
+            'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "ValueError: no data"\n'
+            'Command "{python} train.py", exit code: 1',
+            id="exception",
+        ),
+        pytest.param(
+            "import sys; sys.exit('stop here')",
+            'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "stop here"\n'
+            'Command "{python} train.py", exit code: 1',
+            id="message",
+        ),
+        pytest.param(
+            "raise SystemExit(7)",
+            'AlgorithmError: ExecuteUserScriptError:\nExitCode 7\nErrorMessage ""\n'
+            'Command "{python} train.py", exit code: 7',
+            id="exit-code",
+        ),
+        pytest.param(
+            "open(__import__('os').environ['SM_OUTPUT_DIR'] + '/failure', 'w').write('mine' * 500); 1 / 0",
+            "AlgorithmError: " + ("mine" * 500)[:993] + "…, exit code: 1",
+            id="its-own-reason",
+        ),
+        pytest.param(
+            "import os; os.kill(os.getpid(), 9)",
+            'AlgorithmError: ExecuteUserScriptError:\nExitCode 137\nErrorMessage ""\n'
+            'Command "{python} train.py", exit code: 137',
+            id="killed",
+        ),
+    ],
+)
+def test_a_failed_script_says_why(place: Place, script: Callable[..., str], text: str, reason: str) -> None:
+    name = script(text)
+    place.runner().start("TrainingJob", name)
+    record = place.finish("TrainingJob", name)
+    python = place.home / "local" / "jobs" / "TrainingJob" / name / "python" / "bin" / "python3"
+    assert record["FailureReason"] == reason.format(python=python)
+
+
+@pytest.mark.parametrize(
+    ("hyperparameters", "reason"),
+    [
+        (
+            {"sagemaker_program": "none.py"},
+            "AlgorithmError: sagemaker_program 'none.py' is not a file of {uri}source.tar.gz, exit code: 1",
+        ),
+        (
+            {"sagemaker_program": "../train.py"},
+            "AlgorithmError: sagemaker_program '../train.py' is not a file of {uri}source.tar.gz, exit code: 1",
+        ),
+        (
+            {"sagemaker_submit_directory": "[]"},
+            "AlgorithmError: the hyperparameters sagemaker_program and sagemaker_submit_directory do not name "
+            "a script, exit code: 1",
+        ),
+        (
+            {"sagemaker_submit_directory": "s3://no-such-bucket-anywhere/x"},
+            "ClientError: Data download failed: NoSuchBucket: The specified bucket does not exist: "
+            "no-such-bucket-anywhere",
+        ),
+    ],
+)
+def test_a_source_that_cannot_be_had_is_named(
+    place: Place, script: Callable[..., str], hyperparameters: dict[str, str], reason: str
+) -> None:
+    name = script("pass", HyperParameters=hyperparameters)
+    place.runner().start("TrainingJob", name)
+    assert place.finish("TrainingJob", name)["FailureReason"] == reason.format(uri=place.uri())
+
+
+def wheel(folder: Path, name: str) -> None:
+    """A wheel with one module, made of nothing but a zip."""
+    import zipfile
+
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{name}.py", "WORD = 'installed'\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+        )
+
+
+def test_requirements_are_installed_once_and_not_into_our_python(
+    place: Place, script: Callable[..., str], tmp_path: Path
+) -> None:
+    wheel(tmp_path, "imgpipe_test_wheel")
+    text = "import imgpipe_test_wheel, sys; print(imgpipe_test_wheel.WORD, imgpipe_test_wheel.__file__)"
+    files = {"requirements__txt": f"--no-index\n--find-links {tmp_path}\nimgpipe_test_wheel\n"}
+    runner = place.runner(mounts=MOUNTS)
+    logs = []
+    for _ in range(2):
+        name = script(text, files)
+        runner.start("TrainingJob", name)
+        record = place.finish("TrainingJob", name)
+        assert record["TrainingJobStatus"] == "Completed", (record, place.log("TrainingJob", name))
+        logs.append(place.log("TrainingJob", name))
+    word, path = logs[0][-1].split()
+    assert word == "installed"
+    layers = place.home / "local" / "python"
+    assert Path(path).is_relative_to(layers)
+    assert logs[0][0] == "Installing dependencies with the following command:"
+    assert logs[1][0] == "The requirements are installed already."
+    assert len([layer for layer in layers.iterdir() if layer.is_dir()]) == 1
+    assert not list(Path(sys.prefix).glob("lib/python3*/site-packages/imgpipe_test_wheel*"))
+
+
+def test_requirements_that_cannot_be_had_are_named(place: Place, script: Callable[..., str]) -> None:
+    name = script("print('never')", {"requirements__txt": "--no-index\nno-such-package-anywhere\n"})
+    place.runner().start("TrainingJob", name)
+    record = place.finish("TrainingJob", name)
+    assert record["FailureReason"].startswith(
+        "AlgorithmError: InstallRequirementsError:\nExitCode 1\nErrorMessage "
+    )
+    assert "No matching distribution found for no-such-package-anywhere" in record["FailureReason"]
+    assert "never" not in place.log("TrainingJob", name)
+
+
+def test_what_an_entrypoint_installs_goes_into_the_job_s_own_python(
+    place: Place, training: Training, tmp_path: Path
+) -> None:
+    """As the SDK's own driver scripts do: bash, python3 and pip3 as they are found."""
+    wheel(tmp_path, "imgpipe_test_wheel")
+    place.write(
+        "code/train.sh",
+        b"""
+        set -e
+        pip3 install --no-index --find-links "$1" imgpipe_test_wheel
+        python3 -c 'import imgpipe_test_wheel, yaml; print(imgpipe_test_wheel.__file__)'
+    """,
+    )
+    arguments = ["-c", "cd $0 && bash train.sh $1", "/opt/ml/input/data/code", str(tmp_path)]
+    name = training(
+        AlgorithmSpecification={
+            **IMAGE,
+            "ContainerEntrypoint": ["/bin/bash"],
+            "ContainerArguments": arguments,
+        },
+        InputDataConfig=[channel("code", place.uri("code/"))],
+    )
+    place.runner(mounts=MOUNTS).start("TrainingJob", name)
+    record = place.finish("TrainingJob", name)
+    assert record["TrainingJobStatus"] == "Completed", place.log("TrainingJob", name)
+    job = place.home / "local" / "jobs" / "TrainingJob" / name
+    assert Path(place.log("TrainingJob", name)[-1]).is_relative_to(job / "python")
+
+
+CLUSTER = """
+    import json, os, pathlib
+    host = os.environ["SM_CURRENT_HOST"]
+    told = json.loads(pathlib.Path(os.environ["SM_INPUT_CONFIG_DIR"], "resourceconfig.json").read_text())
+    channels = {name: sorted(os.listdir(os.environ[f"SM_CHANNEL_{name.upper()}"])) for name in ("all", "part")}
+    print(host, told["current_host"], told["hosts"], os.environ["SM_HOSTS"], channels)
+    pathlib.Path(os.environ["SM_MODEL_DIR"], f"{host}.txt").write_text(host)
+    pathlib.Path(os.environ["SM_MODEL_DIR"], "same.txt").write_text(host)
+"""
+
+
+@pytest.mark.parametrize("mounts", [MOUNTS, NO_MOUNTS], ids=["mounts", "no-mounts"])
+def test_two_instances_share_a_job(place: Place, script: Callable[..., str], mounts: Any) -> None:
+    for name in "abc":
+        place.write(f"data/{name}", b"x")
+    name = script(
+        CLUSTER,
+        ResourceConfig={"InstanceCount": 2, "InstanceType": "ml.m5.large"},
+        InputDataConfig=[
+            channel("all", place.uri("data/"), S3DataDistributionType="FullyReplicated"),
+            channel("part", place.uri("data/"), S3DataDistributionType="ShardedByS3Key"),
+        ],
+    )
+    place.runner(mounts=mounts).start("TrainingJob", name)
+    assert place.finish("TrainingJob", name)["TrainingJobStatus"] == "Completed"
+    group = "/aws/sagemaker/TrainingJobs"
+    hosts = "['algo-1', 'algo-2'] [\"algo-1\",\"algo-2\"]"
+    for host, part in (("algo-1", "['a', 'c']"), ("algo-2", "['b']")):
+        assert place.log_of(group, f"{name}/{host}-")[-1] == (
+            f"{host} {host} {hosts} {{'all': ['a', 'b', 'c'], 'part': {part}}}"
+        )
+    assert members(place.read(f"out/{name}/output/model.tar.gz")) == {
+        "algo-1.txt": b"algo-1",
+        "algo-2.txt": b"algo-2",
+        "same.txt": b"algo-1",
+    }
+
+
+def test_one_failing_instance_fails_the_job(place: Place, script: Callable[..., str]) -> None:
+    text = """
+        import os, time
+        if os.environ["SM_CURRENT_HOST"] == "algo-2":
+            raise ValueError("only here")
+        time.sleep(60)
+    """
+    name = script(text, ResourceConfig={"InstanceCount": 2, "InstanceType": "ml.m5.large"})
+    place.runner(Waits(grace=30)).start("TrainingJob", name)
+    reason = place.finish("TrainingJob", name)["FailureReason"]
+    assert 'ErrorMessage "ValueError: only here"' in reason
+
+
+def test_output_may_be_objects(place: Place, script: Callable[..., str]) -> None:
+    place.write("data/a.csv", b"1")
+    name = script(
+        TRAIN,
+        {"beside__py": "WORD = 'here'"},
+        InputDataConfig=[channel("train", place.uri("data/"))],
+        OutputDataConfig={"S3OutputPath": place.uri("out"), "CompressionType": "NONE"},
+    )
+    place.runner().start("TrainingJob", name)
+    record = place.finish("TrainingJob", name)
+    uri = place.uri(f"out/{name}/output/model/")
+    assert record["ModelArtifacts"] == {"S3ModelArtifacts": uri}
+    assert place.keys("out/") == [f"out/{name}/output/model/model.txt", f"out/{name}/output/output/notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("isolated", "expected"), [(False, "http://here"), (True, "None")], ids=["network", "isolated"]
+)
+def test_a_script_reaches_the_local_sagemaker_unless_it_is_isolated(
+    place: Place, script: Callable[..., str], isolated: bool, expected: str
+) -> None:
+    name = script(
+        "import os; print(os.environ.get('AWS_ENDPOINT_URL'), os.environ.get('SECRET'))",
+        EnableNetworkIsolation=isolated,
+    )
+    place.runner(client=lambda: {"AWS_ENDPOINT_URL": "http://here"}).start("TrainingJob", name)
+    assert place.finish("TrainingJob", name)["TrainingJobStatus"] == "Completed"
+    assert place.log("TrainingJob", name)[-1] == f"{expected} None"

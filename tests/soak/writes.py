@@ -249,7 +249,9 @@ KINDS: Mapping[str, Kind] = {
 
 
 def prepare(clients: Clients) -> None:
-    """Make what the writes need."""
+    """Make what the writes need, clients included: to make one takes longer than some servers live."""
+    for service in ("cloudwatch", "events", "iam", "sagemaker-runtime", "scheduler"):
+        clients.of(service)
     s3 = clients.of("s3")
     s3.create_bucket(Bucket=VERSIONED)
     s3.put_bucket_versioning(Bucket=VERSIONED, VersioningConfiguration={"Status": "Enabled"})

@@ -23,7 +23,8 @@ def create_endpoint(service: Service, request: Request) -> Record:
     name = request["EndpointName"]
     arn = arns.arn("Endpoint", name)
     taken = ApiError("ValidationException", f'Cannot create already existing endpoint "{arn}".')
-    capacities = configured(_config(service, request))
+    config = _config(service, request)
+    capacities = configured(config)
     deployment = request.get("DeploymentConfig")
     _check_deployment(service, deployment, capacities)
     now = service.clock()
@@ -32,6 +33,7 @@ def create_endpoint(service: Service, request: Request) -> Record:
         **({"LastDeploymentConfig": deployment} if deployment else {}),
         "EndpointArn": arn,
         "EndpointStatus": "Creating",
+        "PendingDeploymentSummary": pending(config, capacities, now),
         "ProductionVariants": [summary(variant, capacity) for variant, capacity in capacities.items()],
         "CreationTime": now,
         "LastModifiedTime": now,
@@ -46,7 +48,8 @@ def update_endpoint(service: Service, request: Request) -> Record:
     """UpdateEndpoint."""
     name = request["EndpointName"]
     service.find("Endpoint", name, _missing(name))
-    capacities = configured(_config(service, request))
+    config = _config(service, request)
+    capacities = configured(config)
 
     def edit(record: Record) -> Record:
         deployment = request.get("DeploymentConfig")
@@ -59,7 +62,7 @@ def update_endpoint(service: Service, request: Request) -> Record:
             wanted = retained(capacities, desired(record["ProductionVariants"]), kinds)
         _check_deployment(service, deployment, wanted)
         begun = {
-            "PendingDeploymentSummary": pending(request["EndpointConfigName"], wanted, service.clock()),
+            "PendingDeploymentSummary": pending(config, wanted, service.clock()),
             "PendingDeploymentConfig": deployment,
             "LastDeploymentConfig": deployment or record.get("LastDeploymentConfig"),
         }

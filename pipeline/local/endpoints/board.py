@@ -15,15 +15,30 @@ Message = Callable[[int, int], str]
 """A variant's message, given how many of its instances take traffic and how many it has."""
 
 
-def pending(config_name: str, capacities: Capacities, now: float) -> Record:
-    """The PendingDeploymentSummary of a deployment that begins."""
+def pending(config: Record, capacities: Capacities, now: float) -> Record:
+    """The PendingDeploymentSummary of a deployment that begins.
+
+    Args:
+        config: The configuration that is to be served.
+        capacities: Of its variants.
+        now: Seconds since the epoch.
+    """
+    types = {each["VariantName"]: each.get("InstanceType") for each in config["ProductionVariants"]}
+    states = _states(capacities, None, "Creating", _launching, now)
     return {
-        "EndpointConfigName": config_name,
+        "EndpointConfigName": config["EndpointConfigName"],
         "StartTime": now,
-        "ProductionVariants": _variants(
-            capacities, None, "Creating", lambda _, all_of_them: f"Launching {all_of_them} instance(s).", now
-        ),
+        "ProductionVariants": [
+            {"VariantName": name, **({"InstanceType": types[name]} if types[name] else {}), **state}
+            for name, state in states.items()
+        ],
     }
+
+
+def has_begun(deployment: Record) -> bool:
+    """Whether a PendingDeploymentSummary shows that its new servers were there."""
+    states = [state for variant in deployment["ProductionVariants"] for state in variant["VariantStatus"]]
+    return any(state["Status"] != "Creating" for state in states)
 
 
 class Board:
@@ -50,6 +65,10 @@ class Board:
         self._capacities = capacities
         self._clock = clock
         self._scale = scale
+
+    def relaunching(self) -> None:
+        """The new servers are started, once more after a deployment that ended with the server."""
+        self._show(None, "Creating", _launching)
 
     def activating(self, shift: Shift) -> None:
         """A part of the traffic goes to the new servers."""
@@ -87,27 +106,36 @@ class Board:
             },
         )
 
-    def _show(self, shift: Shift, status: str, message: Message) -> None:
+    def _show(self, shift: Shift | None, status: str, message: Message) -> None:
         now = self._clock()
-        variants = _variants(self._capacities, shift, status, message, now)
+        states = _states(self._capacities, shift, status, message, now)
 
         def edit(record: Record) -> Record:
-            deployment = {**record["PendingDeploymentSummary"], "ProductionVariants": variants}
-            return {**record, "PendingDeploymentSummary": deployment, "LastModifiedTime": now}
+            deployment = record["PendingDeploymentSummary"]
+            variants = [
+                {**variant, **states[variant["VariantName"]]} for variant in deployment["ProductionVariants"]
+            ]
+            changed = {**deployment, "ProductionVariants": variants}
+            return {**record, "PendingDeploymentSummary": changed, "LastModifiedTime": now}
 
         self._records.amend("Endpoint", self._name, edit)
+
+
+def _launching(_: int, instances: int) -> str:
+    return f"Launching {instances} instance(s)."
 
 
 def _capacity(shift: Shift, active: int) -> str:
     return f"{shift.capacity} capacity of {active} instance(s)"
 
 
-def _variants(
+def _states(
     capacities: Capacities, shift: Shift | None, status: str, message: Message, now: float
-) -> list[Record]:
-    shown = []
+) -> dict[str, Record]:
+    """What is shown of each variant at a moment."""
+    states = {}
     for name, capacity in capacities.items():
         active = shift.active(capacity.instances) if shift else 0
         state = {"Status": status, "StatusMessage": message(active, capacity.instances), "StartTime": now}
-        shown.append({**summary(name, capacity, active), "VariantStatus": [state]})
-    return shown
+        states[name] = {**summary(name, capacity, active), "VariantStatus": [state]}
+    return states

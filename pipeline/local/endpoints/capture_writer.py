@@ -75,7 +75,10 @@ class CaptureWriter:
             for exchange in exchanges:
                 groups[exchange.capture.bucket, folder_of(exchange)].append(exchange)
             for (bucket, folder), group in groups.items():
-                self._store(bucket, folder, group)
+                try:
+                    self._store(bucket, folder, group)
+                except Exception:
+                    _log.exception("invocations cannot be captured at s3://%s/%s", bucket, folder)
 
     def _gathered(self) -> list[Exchange]:
         """Wait until there is something, and a moment more; nothing if it is closed."""

@@ -42,7 +42,7 @@ ENDPOINTS = MappingProxyType(
             "Updating, RollingBack, then InService on the old configuration with FailureReason, also when "
             "new servers do not come up. The texts of FailureReason are ours where AWS publishes none"
         ),
-        "PendingDeploymentSummary": "shown while an endpoint is updated to a configuration",
+        "PendingDeploymentSummary": "shown while an endpoint is created, or moves to another configuration",
         "DataCaptureConfig": (
             "answers with status 2xx are captured, in a file of JSON lines each two seconds for each variant "
             "and hour; what was answered in the last seconds before a `kill -9` is lost. The files are not "

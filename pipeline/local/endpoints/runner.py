@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.local.arns import ACCOUNT, REGION
 from pipeline.local.endpoints.alarms import Alarms
-from pipeline.local.endpoints.board import Board
+from pipeline.local.endpoints.board import Board, has_begun
 from pipeline.local.endpoints.capacity import Capacities, desired
 from pipeline.local.endpoints.capture_writer import CaptureWriter
 from pipeline.local.endpoints.clockwork import Clockwork, Wall
@@ -223,7 +223,11 @@ class EndpointRunner:
         capacities = desired(pending["ProductionVariants"])
         new: Fleet | None = None
         try:
-            deployment = self._deployment(name, record.get("PendingDeploymentConfig"), capacities)
+            board = Board(self._tools.records, name, capacities, self._tools.clock, self._wait_scale)
+            if has_begun(pending):
+                board.relaunching()
+            policy = read_policy(record.get("PendingDeploymentConfig"), capacities)
+            deployment = Deployment(policy, board, self._alarms, self._clockwork, self._wait_scale)
             new = self._started(name, self._config(pending["EndpointConfigName"]), capacities)
             deployment.run(lambda share: self._share(name, new, share))
         except (FleetFailed, RolledBack) as error:
@@ -240,11 +244,6 @@ class EndpointRunner:
         self._in_service(name, new)
         if old is not None:
             self._end(name, old)
-
-    def _deployment(self, name: str, config: Record | None, capacities: Capacities) -> Deployment:
-        scale = self._wait_scale
-        board = Board(self._tools.records, name, capacities, self._tools.clock, scale)
-        return Deployment(read_policy(config, capacities), board, self._alarms, self._clockwork, scale)
 
     def _roll_back(self, name: str, reason: str) -> None:
         self._share(name, None, 0)

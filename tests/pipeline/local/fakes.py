@@ -88,7 +88,8 @@ class FakeEndpoints:
 
     def create(self, name: str) -> None:
         status = "Failed" if self.failure else "InService"
-        self.records.update("Endpoint", name, EndpointStatus=status, FailureReason=self.failure)
+        ended = {"EndpointStatus": status, "PendingDeploymentSummary": None}
+        self.records.update("Endpoint", name, **ended, FailureReason=self.failure)
 
     def update(self, name: str) -> None:
         record = self.records.get("Endpoint", name)

@@ -225,6 +225,7 @@ def test_a_canary_goes_through(clients: Clients) -> None:
     assert summary["EndpointConfigName"] == "two"
     (variant,) = summary["ProductionVariants"]
     assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (1, 2)
+    assert variant["InstanceType"] == "ml.m5.large"
     assert [clients.ask("through", point)[0] for point in (0.49, 0.5)] == ["green", "blue"]
     busy = f'Cannot update in-progress endpoint "arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/through".'
     for call, more in (

@@ -98,7 +98,7 @@ class World:
             "e",
             EndpointStatus="Updating",
             FailureReason=None,
-            PendingDeploymentSummary=pending(config_name, configured(config), 2.0),
+            PendingDeploymentSummary=pending(config, configured(config), 2.0),
             PendingDeploymentConfig=policy,
         )
         self.runner.update("e")
@@ -288,16 +288,23 @@ def test_a_deployment_begins_anew_with_the_server(world: World) -> None:
     record = world.record()
     assert (record["EndpointStatus"], record["EndpointConfigName"]) == ("Updating", "one")
     world.hands = Hands()
-    world.place.records.update("Endpoint", "e", LastModifiedTime=0.0)
+    (variant,) = record["PendingDeploymentSummary"]["ProductionVariants"]
+    assert variant["VariantStatus"][0]["Status"] == "Baking"
+    states: list[str] = []
+
+    def note(change: Any) -> None:
+        summary = (change.after or {}).get("PendingDeploymentSummary", {"ProductionVariants": []})
+        states.extend(each["VariantStatus"][0]["Status"] for each in summary["ProductionVariants"])
+
+    world.place.records.subscribe(note)
     world.runner = world.serve()
     world.runner.restore()
     assert world.answers(0.99) == "one"
-    world.place.records.wait("Endpoint", "e", lambda record: record["LastModifiedTime"] > 0, SECONDS)
-    world.until_baking(CANARY_BAKES)
     world.hands.move(600)
     world.until_baking(ALL_BAKES)
     world.hands.move(300)
     assert world.until(EndpointStatus="InService")["EndpointConfigName"] == "two"
+    assert states == ["Creating", "ActivatingTraffic", "Baking", "ActivatingTraffic", "Baking"]
 
 
 def test_a_rollback_is_ended_by_the_next_server(world: World) -> None:

@@ -75,13 +75,14 @@ def settled(place: Place, name: str = "e") -> Record:
 
 def begin_update(place: Place, runner: Endpoints, config_name: str, policy: Record | None = None) -> None:
     """UpdateEndpoint, as the API does it."""
-    record = place.records.get("EndpointConfig", config_name) or {"ProductionVariants": []}
+    gone = {"EndpointConfigName": config_name, "ProductionVariants": []}
+    record = place.records.get("EndpointConfig", config_name) or gone
     place.records.update(
         "Endpoint",
         "e",
         EndpointStatus="Updating",
         FailureReason=None,
-        PendingDeploymentSummary=pending(config_name, configured(record), 2.0),
+        PendingDeploymentSummary=pending(record, configured(record), 2.0),
         PendingDeploymentConfig=policy,
     )
     runner.update("e")

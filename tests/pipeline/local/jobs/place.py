@@ -89,10 +89,11 @@ class Place:
         images: Images | None = None,
         mounts: Mounts = NO_MOUNTS,
         client: Callable[[], Mapping[str, str]] | None = None,
+        most: int = 4,
         **programs: str,
     ) -> JobRunner:
         """A runner whose images `train` and `serve` run Python source, and `script` runs scripts."""
-        host = {"PATH": os.environ["PATH"], "SECRET": "x"}
+        host = {"PATH": os.environ["PATH"], "SECRET": "x", "IMGPIPE_LOCAL_JOBS": str(most)}
         images = images or {
             "train": Image(train=self.program(programs.get("train", "")), metrics=METRICS),
             "serve": Image(serve=self.program(programs.get("serve", ""))),

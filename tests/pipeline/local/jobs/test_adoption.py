@@ -117,12 +117,24 @@ def test_what_does_not_run_is_not_taken_over(
     place: Place, processing: Callable[..., str], training: Callable[..., str], leave: Leave
 ) -> None:
     """One whose program had not started, one that had ended, and a transform job."""
-    name, ended = processing("pass"), processing("pass")
+    name, ended, other = processing("pass"), processing("pass"), training()
     leave("ProcessingJob", ended, "pass", [])
     place.records.update("ProcessingJob", ended, ProcessingJobStatus="Completed")
-    training()
     place.records.create("TransformJob", "t", {"TransformJobStatus": "InProgress"})
+    for kind, begun in (("ProcessingJob", name), ("TrainingJob", other), ("TransformJob", "t")):
+        JobFolder(place.home / "local" / "jobs" / kind / begun).make()
     assert place.runner().adopt() == set()
     record = place.records.get("ProcessingJob", name)
     assert record is not None
     assert record["ProcessingJobStatus"] == "InProgress"
+
+
+def test_one_that_waited_for_its_turn_begins(
+    place: Place, processing: Callable[..., str], training: Callable[..., str]
+) -> None:
+    name, stopped = processing("print('now')"), training()
+    place.records.update("TrainingJob", stopped, TrainingJobStatus="Stopping")
+    assert place.runner(most=1).adopt() == {("ProcessingJob", name), ("TrainingJob", stopped)}
+    assert place.finish("ProcessingJob", name)["ProcessingJobStatus"] == "Completed"
+    assert place.log("ProcessingJob", name) == ["now"]
+    assert place.finish("TrainingJob", stopped)["TrainingJobStatus"] == "Stopped"

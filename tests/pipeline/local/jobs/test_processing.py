@@ -113,6 +113,7 @@ def test_a_job_gets_only_the_environment_of_the_contract(place: Place, processin
         "AWS_REGION",
         "HOME",
         "MINE",
+        "OMP_NUM_THREADS",
         "PATH",
         "PROCESSING_JOB_ARN",
         "PROCESSING_JOB_NAME",

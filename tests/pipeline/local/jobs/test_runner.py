@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.local.errors import NotSupportedLocally
 from pipeline.local.jobs.job import Waits
+from pipeline.local.jobs.reasons import SHUT_DOWN
 from pipeline.local.jobs.runner import RUNS, JobRunner
 from pipeline.local.records import RecordsClosed
 from pipeline.local.runtime import Jobs
@@ -160,3 +163,47 @@ def test_many_jobs_run_at_once(place: Place, processing: Callable[..., str]) -> 
     for number, name in enumerate(names):
         assert place.finish("ProcessingJob", name)["ProcessingJobStatus"] == "Completed"
         assert place.log("ProcessingJob", name) == [str(number)]
+
+
+class TestTurns:
+    def test_one_job_runs_after_the_other(
+        self, place: Place, processing: Callable[..., str], tmp_path: Path
+    ) -> None:
+        """Each makes a file that the other must not find."""
+        alone = f"""
+            import os, pathlib, time
+            mark = pathlib.Path({str(tmp_path / "mark")!r})
+            mark.touch(exist_ok=False)
+            time.sleep(0.1)
+            mark.unlink()
+            print(os.environ["OMP_NUM_THREADS"])
+        """
+        runner = place.runner(most=1)
+        names = [processing(alone) for _ in range(3)]
+        for name in names:
+            runner.start("ProcessingJob", name)
+        for name in names:
+            assert place.finish("ProcessingJob", name)["ProcessingJobStatus"] == "Completed"
+            assert place.log("ProcessingJob", name) == [str(os.cpu_count())]
+
+    def test_one_that_waits_can_be_stopped(self, place: Place, processing: Callable[..., str]) -> None:
+        runner = place.runner(Waits(grace=30), most=1)
+        first, second = processing(WAIT), processing("raise SystemExit('never')")
+        runner.start("ProcessingJob", first)
+        running_pids(place, "ProcessingJob", first)
+        runner.start("ProcessingJob", second)
+        runner.stop("ProcessingJob", second)
+        assert place.finish("ProcessingJob", second)["ProcessingJobStatus"] == "Stopped"
+        record = place.records.get("ProcessingJob", first)
+        assert record is not None
+        assert record["ProcessingJobStatus"] == "InProgress"
+
+    def test_closing_ends_those_that_wait(self, place: Place, processing: Callable[..., str]) -> None:
+        runner = place.runner(most=1)
+        names = [processing(WAIT), processing(WAIT)]
+        runner.start("ProcessingJob", names[0])
+        running_pids(place, "ProcessingJob", names[0])
+        runner.start("ProcessingJob", names[1])
+        runner.close()
+        for name in names:
+            assert place.finish("ProcessingJob", name)["FailureReason"] == SHUT_DOWN

@@ -62,7 +62,7 @@ class Bridge:
         self._guard = Guard()
         self._pending: dict[str, float] = {}
         self._ended: deque[str] = deque()
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
         self._wake = threading.Condition()
         self._stirred = self._closed = False
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -101,8 +101,12 @@ class Bridge:
 
     def note_schedules(self) -> None:
         """Record since when there are the schedules that are new or have changed; look at them at once."""
+        with self._turn:
+            self._set_clocks({each.arn: each for each in schedules.find_all()})
+        self.wake()
+
+    def _set_clocks(self, found: Mapping[str, Schedule]) -> None:
         now = self._clock()
-        found = {each.arn: each for each in schedules.find_all()}
         clocks = dict(self._records.items(CLOCK))
         for arn in clocks.keys() - found.keys():
             self._records.delete(CLOCK, arn)
@@ -112,7 +116,6 @@ class Bridge:
                 _warn_of_window(schedule)
             elif clocks[arn]["Form"] != schedule.form:
                 self._records.update(CLOCK, arn, **schedule.new_clock(now))
-        self.wake()
 
     def wake(self) -> None:
         """Look again now what is due."""
@@ -197,9 +200,9 @@ class Bridge:
             event = schedule.event(moment)
             for target in schedule.targets:
                 self._create(new_firing(schedule.arn, event, target, now, moment))
-            clock = self._records.update(CLOCK, schedule.arn, Last=moment)
+            clock = self._records.update(CLOCK, schedule.arn, Last=moment, Fired=True)
         coming = schedule.next(clock)
-        if coming is None and schedule.remove and clock["Last"] != clock["Since"]:
+        if coming is None and schedule.remove and (clock.get("Fired") or schedule.has_ended(now)):
             self._remove(schedule)
         return coming
 

@@ -180,25 +180,40 @@ def _ignore_case(given: Any) -> Matcher:
 
 
 def _wildcard(given: Any) -> Matcher:
-    expressions = [_expression(each) for each in _texts("wildcard", given)]
-    return _on_text(lambda value: any(each.fullmatch(value) for each in expressions))
+    parts = [_between_stars(each) for each in _texts("wildcard", given)]
+    return _on_text(lambda value: any(_has_parts(value, each) for each in parts))
 
 
-def _expression(text: str) -> re.Pattern[str]:
-    pieces = re.findall(r"\\.?|\*|[^\\*]+", text, re.DOTALL)
-    made = []
-    for index, piece in enumerate(pieces):
+def _between_stars(text: str) -> list[str]:
+    """The texts between the stars of a wildcard."""
+    parts, at = [""], 0
+    for piece in re.findall(r"\\.?|\*|[^\\*]+", text, re.DOTALL):
         if piece == "*":
-            if index and pieces[index - 1] == "*":
-                raise PatternError(f"Consecutive wildcard characters at pos {len(''.join(pieces[:index]))}")
-            made.append(".*")
-        elif piece.startswith("\\"):
-            if piece not in ("\\*", "\\\\"):
-                raise PatternError(f"Invalid escape character at pos {len(''.join(pieces[:index]))}")
-            made.append(re.escape(piece[1]))
+            if at and len(parts) > 1 and not parts[-1]:
+                raise PatternError(f"Consecutive wildcard characters at pos {at}")
+            parts.append("")
+        elif piece[0] == "\\" and piece not in ("\\*", "\\\\"):
+            raise PatternError(f"Invalid escape character at pos {at}")
         else:
-            made.append(re.escape(piece))
-    return re.compile("".join(made), re.DOTALL)
+            parts[-1] += piece.removeprefix("\\") if piece[0] == "\\" else piece
+        at += len(piece)
+    return parts
+
+
+def _has_parts(value: str, parts: Sequence[str]) -> bool:
+    """Whether a text is these parts with anything in between. `re` could take for ever."""
+    if len(parts) == 1:
+        return value == parts[0]
+    first, *middle, last = parts
+    if len(value) < len(first) + len(last) or not value.startswith(first) or not value.endswith(last):
+        return False
+    at, end = len(first), len(value) - len(last)
+    for part in middle:
+        found = value.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _anything_but(given: Any) -> Matcher:

@@ -82,6 +82,10 @@ class Schedule:
         since = now if self.start is None or not self.timing.repeats else self.start
         return {"Form": self.form, "Since": since, "Last": now}
 
+    def has_ended(self, now: float) -> bool:
+        """Whether its EndDate has passed."""
+        return self.end is not None and self.end < now
+
     def next(self, clock: Record) -> float | None:
         """The next moment after the last; None: it is over."""
         return self._after(clock, clock["Last"])

@@ -4,9 +4,9 @@ moto keeps rules and schedules, and delivers some events itself. Here it deliver
 what it would deliver is gathered, and goes its way when what caused it is kept.
 
 It leans on these internals of moto 5.2: `send_event` calls `_send_event_bridge_message` for a bucket whose
-notifications go to EventBridge; `S3Backend._set_delete_marker` and `delete_object`; `EventsBackend.put_events`
-calls `Rule.send_to_targets`; `EventsBackend.put_rule` and `put_targets`; `EventsHandler.test_event_pattern`;
-`EventBridgeSchedulerBackend.create_schedule` and `update_schedule`.
+notifications go to EventBridge; `S3Backend._set_delete_marker` and `delete_object`; `put_events` of
+`EventsBackend` calls `Rule.send_to_targets`; its `put_rule` and `put_targets`;
+`EventsHandler.test_event_pattern`; `EventBridgeSchedulerBackend.create_schedule` and `update_schedule`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from moto.events.exceptions import InvalidEventPatternException, ValidationExcep
 from moto.events.models import EventsBackend, Rule
 from moto.events.responses import EventsHandler
 from moto.s3.models import S3Backend
+from moto.scheduler.exceptions import ScheduleGroupNotFound
 from moto.scheduler.exceptions import ValidationException as SchedulerException
 from moto.scheduler.models import EventBridgeSchedulerBackend
 
@@ -229,6 +230,8 @@ def _check_target(index: int, target: dict[str, Any]) -> None:
 def _checking_schedules(before: Callable[..., Any]) -> Callable[..., Any]:
     def put_schedule(self: Any, **given: Any) -> Any:
         expression, zone = given["schedule_expression"], given["schedule_expression_timezone"]
+        if (group := given["group_name"] or "default") not in self.schedule_groups:
+            raise ScheduleGroupNotFound(group)
         try:
             timing.parse(expression, zone or "UTC")
         except timing.TimingError as error:

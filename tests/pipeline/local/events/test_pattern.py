@@ -70,6 +70,9 @@ def matches(pattern: dict[str, Any], event: dict[str, Any] = EVENT) -> bool:
         pytest.param({"path": [{"wildcard": "*/lib/*"}]}, True, id="wildcard"),
         pytest.param({"path": [{"wildcard": "*/lib"}]}, False, id="wildcard stands for the whole"),
         pytest.param({"path": [{"wildcard": "a\\*"}]}, False, id="escaped star"),
+        pytest.param({"path": [{"wildcard": "a/*/lib/b"}]}, False, id="wildcard parts do not overlap"),
+        pytest.param({"path": [{"wildcard": "*"}]}, True, id="wildcard alone"),
+        pytest.param({"path": [{"wildcard": "a/lib/b"}]}, True, id="wildcard without stars"),
         pytest.param({"status": [{"anything-but": "Failed"}]}, True, id="anything-but"),
         pytest.param(
             {"status": [{"anything-but": ["Failed", "Completed"]}]}, False, id="anything-but a list"
@@ -120,6 +123,11 @@ def matches(pattern: dict[str, Any], event: dict[str, Any] = EVENT) -> bool:
 )
 def test_fields_of_the_detail(matchers: dict[str, Any], expected: bool) -> None:
     assert matches({"detail": matchers}) is expected
+
+
+def test_a_wildcard_takes_its_time_but_no_more() -> None:
+    pattern = {"detail": {"text": [{"wildcard": "*".join(["a"] * 30) + "*b"}]}}
+    assert not matches(pattern, {"detail": {"text": "a" * 20_000}})
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,17 @@ def test_nothing_fires_after_the_end(place: Place) -> None:
     assert names(place) == []
 
 
+@pytest.mark.parametrize("start", [None, at("2026-11-23T12:10")], ids=["after one firing", "before any"])
+def test_what_ends_early_is_deleted(place: Place, start: float | None) -> None:
+    end = at("2026-11-23T12:05")
+    place.schedule("s", "rate(1 hour)", start_date=start, end_date=end, action_after_completion="DELETE")
+    place.run()
+    place.run("2026-11-23T12:05:01")
+    place.run()
+    assert names(place) == []
+    assert len(place.started) == (start is None)
+
+
 def test_at_in_the_past_never_fires(place: Place) -> None:
     place.schedule("s", "at(2026-11-23T11:59:00)")
     assert place.run() is None

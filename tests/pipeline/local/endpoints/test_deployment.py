@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +214,35 @@ def test_an_alarm_rolls_a_deployment_back(world: World, moment: str) -> None:
     assert list(dict.fromkeys(statuses)) == ["Updating", "RollingBack", "InService"]
     assert world.answers(0.0) == "one"
     assert wait_until_gone(server)
+
+
+def test_no_request_is_lost_on_the_way_there_and_back(world: World) -> None:
+    answers: list[str] = []
+    done = threading.Event()
+    points = itertools.cycle([0.0, 0.5, 0.9])
+
+    def keep_asking() -> None:
+        while not done.is_set():
+            world.point = next(points)
+            status, _, body = world.runner.invoke(Invocation("e", b"x"))
+            assert status == 200
+            answers.append(json.loads(body)[0])
+
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(keep_asking) for _ in range(2)]
+        try:
+            world.begin(CANARY)
+            world.until_baking(CANARY_BAKES)
+            world.hands.until_waiting()
+            world.alarm("ALARM")
+            world.hands.move(1)
+            world.until(EndpointStatus="InService")
+        finally:
+            done.set()
+    for each in asking:
+        each.result()
+    assert set(answers) <= {"one", "two"}
+    assert world.answers(0.0) == "one"
 
 
 def test_an_alarm_that_rings_already_stops_the_first_shift(world: World) -> None:

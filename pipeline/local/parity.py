@@ -9,15 +9,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline.aws_model import service_model
-from pipeline.language import conditions, expressions, graph, parameters
+from pipeline.language import conditions, expressions, parameters
 from pipeline.local.api import invocations, refused
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.aws import SIGNING_NAMES
 from pipeline.local.endpoints import parity as endpoints
 from pipeline.local.events import parity as events
 from pipeline.local.events.targets import DELIVERED_TO
-from pipeline.local.execution import caching, faults, retrying
+from pipeline.local.execution import faults
+from pipeline.local.execution import parity as executions
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
+from pipeline.local.jobs import parity as jobs
+from pipeline.local.jobs.support import REFUSED as REFUSED_VALUES
 
 PATH = Path(__file__).parents[2] / "docs" / "parity.md"
 
@@ -39,6 +42,8 @@ _JOB_MEMBERS = {
     ),
     "KmsKeyId, VolumeKmsKeyId": "nothing is encrypted",
     "InstanceType, VolumeSizeInGB": "a program has this machine",
+    "KeepAlivePeriodInSeconds": "there are no warm pools: a job's processes end with it",
+    "RetryStrategy, DebugHookConfig, ProfilerConfig, TensorBoardOutputConfig": "nothing reads them",
 }
 
 
@@ -55,11 +60,21 @@ def page() -> str:
         "Read but without effect:\n",
         _table(("key", "what happens"), ([f"`{key}`", text] for key, text in _NO_EFFECT.items())),
         "## How executions go\n",
-        _table(("what", "how"), _executions()),
+        _table(("what", "how"), ([what, how] for what, how in executions.EXECUTIONS.items())),
         "The types of failure that `RetryPolicies` name, and what they mean here:\n",
         _table(("type", "when"), ([f"`{fault}`", when] for fault, when in faults.MEANINGS.items())),
         "Arguments that `CacheConfig` compares, expressions evaluated:\n",
-        _table(("type", "arguments"), _cache_keys()),
+        _table(("type", "arguments"), executions.cache_keys()),
+        "## Jobs\n",
+        "Images by the repositories of their URIs; any other is refused, and one whose Python packages are "
+        "not installed beside imgpipe:\n",
+        _table(("image", "runs", "needs"), jobs.images()),
+        _table(("what", "how"), ([what, how] for what, how in jobs.JOBS.items())),
+        "Values that are refused:\n",
+        _table(
+            ("of", "member", "value", "why"),
+            ([each.where, f"`{each.member}`", _names(each.values), each.why] for each in REFUSED_VALUES),
+        ),
         "Members of jobs, models and endpoint configurations that are kept, and without effect:\n",
         _table(
             ("member", "what happens"),
@@ -105,59 +120,6 @@ def _language() -> Iterable[list[str]]:
         ["functions", _names(expressions.FUNCTIONS)],
         ["execution variables", _names(f"Execution.{name}" for name in expressions.VARIABLES)],
         ["conditions", _names(conditions.TYPES)],
-    ]
-
-
-def _executions() -> Iterable[list[str]]:
-    triggers = f"executed: {_names(graph.TRIGGERS)}"
-    return [["`DependsOn` with `Trigger`", triggers], *([what, how] for what, how in _EXECUTIONS.items())]
-
-
-_POLICY = (
-    f"`IntervalSeconds` {retrying.DEFAULT.interval}, `BackoffRate` {retrying.DEFAULT.rate:g} and "
-    f"`MaxAttempts` {retrying.DEFAULT.most}"
-)
-_RETRYABLE = ", ".join(f"`{name}`" for name in retrying.RETRYABLE)
-_BY_DEFAULT = " and ".join(f"`{fault}`" for fault in retrying.DEFAULT.faults)
-
-_EXECUTIONS = {
-    "a step fails": (
-        "what runs goes on to its end; nothing more starts, but what answers a failure by its `Trigger`. If "
-        "every failure is answered, all goes on and the execution ends as `CompletedWithFailures`, else as "
-        "`Failed`; nothing answers a Fail step. The status is told by AWS's SDK; that nothing else starts is "
-        "a guess"
-    ),
-    "a step that waits for one that ended otherwise, or never runs": "never runs, and answers nothing",
-    "`StopPipelineExecution`": "no step starts, whatever its `Trigger`; a wait for a retry ends",
-    "`RetryPipelineExecution`": (
-        "of Failed and Stopped executions: what succeeded is kept, with the branch that was chosen; the "
-        "other steps run with the definition and the parameters of the start, their attempts counted anew"
-    ),
-    "`RetryPolicies`": (
-        f"executed on {_RETRYABLE}. The first policy that names the type counts, each for itself; "
-        "`ExpireAfterMin` counts from the step's start"
-    ),
-    "no policy names the type": (
-        f"on steps of every type {_BY_DEFAULT} are tried again, with {_POLICY}: AWS does so too, but does "
-        "not tell how often. Nothing else is"
-    ),
-    "AlgorithmError, ClientError, a bug of this server": "never tried again",
-    "`CacheConfig`": (
-        "executed: the newest success of the same step in the same pipeline, with caching on, whose "
-        "arguments are the same, and not older than `ExpireAfter` (a year has 365 days, a month 30). Of S3 "
-        "only the URIs are compared"
-    ),
-    "Condition steps inside branches": (
-        "executed: the SageMaker guide says that they are not supported, but AWS has been seen to run them"
-    ),
-    "`SelectiveExecutionConfig`": "executed; steps that are not selected are not judged before the start",
-}
-
-
-def _cache_keys() -> Iterable[list[str]]:
-    return [
-        [f"`{name}`", _names(keys) if keys else "all but `Tags`; the guide does not tell"]
-        for name, keys in caching.KEYS.items()
     ]
 
 

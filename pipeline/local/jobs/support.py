@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.local.errors import ApiError, NotSupportedLocally
@@ -14,9 +15,47 @@ from pipeline.local.jobs.script_mode import PROGRAM, SUBMIT_DIRECTORY
 
 Request = Mapping[str, Any]
 
+
+@dataclass(frozen=True)
+class Refused:
+    """Values of a member that are refused.
+
+    Attributes:
+        where: What has the member.
+        member: Its name.
+        values: What it may not be.
+        why: Why.
+    """
+
+    where: str
+    member: str
+    values: tuple[str, ...]
+    why: str
+
+
 _ONE_GROUP = "all instances of a job are processes of this machine"
 _ONLY_FILES = "inputs are copied to files, not streamed"
 _ONLY_PIPE = "it is of Pipe mode, and inputs are copied to files as they are"
+_WHOLE = "each object is sent whole, as it is"
+
+REFUSED = (
+    Refused("a processing job's input", "S3InputMode", ("Pipe",), _ONLY_FILES),
+    Refused("a processing job's input", "S3CompressionType", ("Gzip",), _ONLY_PIPE),
+    Refused("an algorithm", "TrainingInputMode", ("Pipe",), _ONLY_FILES),
+    Refused("a channel", "InputMode", ("Pipe",), _ONLY_FILES),
+    Refused("a channel", "CompressionType", ("Gzip",), _ONLY_PIPE),
+    Refused("a channel", "RecordWrapperType", ("RecordIO",), _ONLY_PIPE),
+    Refused("a data source", "S3DataType", ("AugmentedManifestFile", "Converse"), _ONLY_FILES),
+    Refused("a transform job's input", "SplitType", ("Line", "RecordIO", "TFRecord"), _WHOLE),
+    Refused("a transform job's input", "CompressionType", ("Gzip",), _WHOLE),
+    Refused(
+        "a transform job's data processing",
+        "JoinSource",
+        ("Input",),
+        "the output is the model's answer alone",
+    ),
+)
+"""Values of members of jobs that are refused by name."""
 
 
 def check_processing(request: Request, images: Images) -> None:
@@ -52,7 +91,7 @@ def check_training(request: Request, images: Images) -> None:
         _refuse(f"the algorithm {algorithm['AlgorithmName']!r}", "only images are known here, by repository")
     if uri := algorithm.get("TrainingImage"):
         _check_algorithm(image_for(images, "training", uri), uri, request)
-    _refuse_value(algorithm, "TrainingInputMode", ("Pipe",), _ONLY_FILES)
+    _refuse_values("an algorithm", algorithm)
     _refuse_cluster(request.get("ResourceConfig", {}), LARGEST)
     for channel in request.get("InputDataConfig", []):
         _check_channel(channel)
@@ -98,14 +137,12 @@ def check_transform(request: Request, images: Images) -> None:
     """
     del images
     given = request.get("TransformInput", {})
-    whole = "each object is sent whole, as it is"
-    _refuse_value(given, "SplitType", ("Line", "RecordIO", "TFRecord"), whole)
-    _refuse_value(given, "CompressionType", ("Gzip",), whole)
+    _refuse_values("a transform job's input", given)
     _check_source(given.get("DataSource", {}).get("S3DataSource", {}))
     if "DataCaptureConfig" in request:
         _refuse("DataCaptureConfig", "a transform job's input and output are in S3 anyway")
     processing = request.get("DataProcessing", {})
-    _refuse_value(processing, "JoinSource", ("Input",), "the output is the model's answer alone")
+    _refuse_values("a transform job's data processing", processing)
     for name in ("InputFilter", "OutputFilter"):
         if processing.get(name, "$") != "$":
             _refuse(f"{name} {processing[name]!r}", "the output is the model's answer alone")
@@ -126,8 +163,7 @@ def _check_input(entry: Request) -> None:
     if "DatasetDefinition" in entry:
         _refuse(f"the DatasetDefinition of {entry.get('InputName')!r}", "only S3 inputs are read here")
     source = entry.get("S3Input", {})
-    _refuse_value(source, "S3InputMode", ("Pipe",), _ONLY_FILES)
-    _refuse_value(source, "S3CompressionType", ("Gzip",), _ONLY_PIPE)
+    _refuse_values("a processing job's input", source)
     _check_source(source)
     _check_path(source.get("LocalPath"))
 
@@ -136,9 +172,7 @@ def _check_channel(channel: Request) -> None:
     source = channel.get("DataSource", {})
     if "FileSystemDataSource" in source:
         _refuse(f"the file system of channel {channel.get('ChannelName')!r}", "only S3 inputs are read here")
-    _refuse_value(channel, "InputMode", ("Pipe",), _ONLY_FILES)
-    _refuse_value(channel, "CompressionType", ("Gzip",), _ONLY_PIPE)
-    _refuse_value(channel, "RecordWrapperType", ("RecordIO",), _ONLY_PIPE)
+    _refuse_values("a channel", channel)
     _check_source(source.get("S3DataSource", {}))
 
 
@@ -154,7 +188,7 @@ def _check_spot(request: Request) -> None:
 
 
 def _check_source(source: Request) -> None:
-    _refuse_value(source, "S3DataType", ("AugmentedManifestFile", "Converse"), _ONLY_FILES)
+    _refuse_values("a data source", source)
 
 
 def _refuse_cluster(cluster: Request, most: int, why: str = f"{_ONE_GROUP}, {LARGEST} at most") -> None:
@@ -165,9 +199,10 @@ def _refuse_cluster(cluster: Request, most: int, why: str = f"{_ONE_GROUP}, {LAR
         _refuse("InstanceGroups", _ONE_GROUP)
 
 
-def _refuse_value(request: Request, member: str, refused: tuple[str, ...], why: str) -> None:
-    if request.get(member) in refused:
-        _refuse(f"{member} {request[member]!r}", why)
+def _refuse_values(where: str, given: Request) -> None:
+    for refused in REFUSED:
+        if refused.where == where and given.get(refused.member) in refused.values:
+            _refuse(f"{refused.member} {given[refused.member]!r}", refused.why)
 
 
 def _refuse(what: str, why: str) -> None:

@@ -78,6 +78,9 @@ def test_an_image_whose_framework_is_not_here_is_refused_by_name() -> None:
     with pytest.raises(NotSupportedLocally) as caught:
         image_for(images, "training", "r.io/mine-training:1")
     assert (caught.value.what, caught.value.why) == (
-        "the scripts of image 'r.io/mine-training:1' need no_such_package, which this Python has not installed",
+        (
+            "the scripts of image 'r.io/mine-training:1' need no_such_package, which this Python has not "
+            "installed"
+        ),
         "jobs run in the Python of imgpipe; install there what provides no_such_package",
     )

@@ -142,8 +142,10 @@ def test_what_runs_here_passes(kind: str, request_: dict[str, Any]) -> None:
             "TrainingJob",
             training(InputDataConfig=[{"ChannelName": "model", "InputMode": "FastFile", "DataSource": {}}]),
             "the channel 'model' is asked for, which the local SageMaker does not do",
-            "image image-classification is trained by a program of this project, which reads train, "
-            "validation, train_lst, validation_lst",
+            (
+                "image image-classification is trained by a program of this project, which reads train, "
+                "validation, train_lst, validation_lst"
+            ),
         ),
         (
             "TrainingJob",
@@ -154,17 +156,23 @@ def test_what_runs_here_passes(kind: str, request_: dict[str, Any]) -> None:
         (
             "TrainingJob",
             {"AlgorithmSpecification": {"TrainingImage": SCRIPT, "ContainerArguments": ["-x"]}},
-            "ContainerArguments without a ContainerEntrypoint is asked for, which the local SageMaker does not "
-            "do",
+            (
+                "ContainerArguments without a ContainerEntrypoint is asked for, which the local SageMaker "
+                "does not do"
+            ),
             "the image's own program is not here",
         ),
         (
             "TrainingJob",
             script(HyperParameters={"epochs": "1"}),
-            "a training job of image sagemaker-scikit-learn without a script is asked for, which the local "
-            "SageMaker does not do",
-            "the image's own algorithm is not here; the hyperparameters sagemaker_program and "
-            "sagemaker_submit_directory name a script",
+            (
+                "a training job of image sagemaker-scikit-learn without a script is asked for, which the "
+                "local SageMaker does not do"
+            ),
+            (
+                "the image's own algorithm is not here; the hyperparameters sagemaker_program and "
+                "sagemaker_submit_directory name a script"
+            ),
         ),
         (
             "TrainingJob",

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUICKSTART := --local --config config/quickstart.yaml
 
-.PHONY: help run test check bench generate clean
+.PHONY: help run test check bench soak generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: $(VENV)/installed-dev ## lint, types, import rules
 
 bench: $(VENV)/installed-dev ## measure against peers and limits; writes build/bench.json
 	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/installed-dev ## kill the local SageMaker at random moments, and check all that it acknowledged
+	$(BIN)/python -m tests.soak --kills 100
 
 generate: $(VENV)/installed-dev ## write anew what is generated: schema, documents, golden definitions
 	$(BIN)/python -m pipeline.config.machines

@@ -6,7 +6,8 @@ what it would deliver is gathered, and goes its way when what caused it is kept.
 It leans on these internals of moto 5.2: `send_event` calls `_send_event_bridge_message` for a bucket whose
 notifications go to EventBridge; `S3Backend._set_delete_marker` and `delete_object`; `put_events` of
 `EventsBackend` calls `Rule.send_to_targets`; its `put_rule` and `put_targets`;
-`EventsHandler.test_event_pattern`; `EventBridgeSchedulerBackend.create_schedule` and `update_schedule`.
+`EventsHandler.test_event_pattern`; `create_schedule` and `update_schedule` of `EventBridgeSchedulerBackend`,
+and `EventBridgeSchedulerResponse.update_schedule`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from moto.s3.models import S3Backend
 from moto.scheduler.exceptions import ScheduleGroupNotFound
 from moto.scheduler.exceptions import ValidationException as SchedulerException
 from moto.scheduler.models import EventBridgeSchedulerBackend
+from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 from pipeline.local.events import stored, timing
 from pipeline.local.events.event import DEFAULT_BUS, Draft
@@ -100,6 +102,7 @@ def install() -> None:
         for name in names:
             _wrap(made, name, _telling_of_schedules)
     EventsHandler.test_event_pattern = _test_pattern
+    _wrap(EventBridgeSchedulerResponse, "update_schedule", _updating_wholly)
 
 
 def _wrap(made: Any, name: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
@@ -239,6 +242,20 @@ def _checking_schedules(before: Callable[..., Any]) -> Callable[..., Any]:
         return before(self, **given)
 
     return put_schedule
+
+
+def _updating_wholly(before: Callable[..., Any]) -> Callable[..., Any]:
+    """UpdateSchedule sets what is not given to its default; moto forgets two of them."""
+
+    def update_schedule(self: Any) -> str:
+        answer: str = before(self)
+        name = self.uri.partition("?")[0].rpartition("/")[2]
+        schedule = self.scheduler_backend.get_schedule(self._get_param("GroupName"), name)
+        schedule.action_after_completion = self._get_param("ActionAfterCompletion") or "NONE"
+        schedule.state = schedule.state or "ENABLED"
+        return answer
+
+    return update_schedule
 
 
 def _telling_of_schedules(before: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -379,3 +380,42 @@ def test_a_pipeline_that_writes_what_starts_it_is_stopped(server: Running, bus: 
         s3.put_object(Bucket=name, Key=str(number), Body=b"")
     assert [each["Status"] for each in bus.fired()] == ["Delivered"] * LIMITS[0][1] + ["Failed"]
     assert bus.events.describe_rule(Name=name)["State"] == "DISABLED"
+
+
+def test_an_update_of_a_schedule_sets_everything(server: Running, name: str) -> None:
+    scheduler = server.client("scheduler")
+    same = {
+        "Name": name,
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ScheduleExpression": "rate(1 day)",
+        "Target": {"Arn": arn("Pipeline", name), "RoleArn": ROLE},
+    }
+    scheduler.create_schedule(**same, State="DISABLED")
+    scheduler.update_schedule(**same, State="DISABLED", ActionAfterCompletion="DELETE")
+    assert scheduler.get_schedule(Name=name)["ActionAfterCompletion"] == "DELETE"
+    scheduler.update_schedule(**same)
+    found = scheduler.get_schedule(Name=name)
+    assert (found["ActionAfterCompletion"], found["State"]) == ("NONE", "ENABLED")
+    scheduler.delete_schedule(Name=name)
+
+
+def test_a_schedule_of_an_unknown_group_is_refused(server: Running, name: str) -> None:
+    code, message = error_of(
+        server.client("scheduler").create_schedule,
+        Name=name,
+        GroupName=name,
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ScheduleExpression="rate(1 day)",
+        Target={"Arn": arn("Pipeline", name), "RoleArn": ROLE},
+    )
+    assert (code, message) == ("ResourceNotFoundException", f"Schedule group {name} does not exist.")
+
+
+def test_many_uploads_at_once_fire_once_each(server: Running, bus: Bus, name: str) -> None:
+    s3 = bucket(server, name)
+    bus.rule({"source": ["aws.s3"], "detail": {"bucket": {"name": [name]}}})
+    keys = [f"{number}.jpg" for number in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: s3.put_object(Bucket=name, Key=key, Body=key.encode()), keys))
+    assert sorted(each["detail"]["object"]["key"] for each in bus.received(len(keys))) == sorted(keys)
+    assert len(bus.fired()) == len(keys)

@@ -45,7 +45,7 @@ RULES: Mapping[str, str] = {
         f"a rule that starts executions more often than {_LIMITS} is disabled; `EnableRule` lets it fire "
         "again. AWS has no such limit"
     ),
-    "archives and replays": "events go to archives; a replay delivers nothing",
+    "archives and replays": "what `PutEvents` sends goes to archives; a replay delivers nothing",
     "looking back": (
         f"`imgpipe local events` shows the last {KEPT:,} firings, with the reason of those that failed"
     ),
@@ -59,7 +59,7 @@ SCHEDULES: Mapping[str, str] = {
         "what falls into the hour that is left out does not fire; what falls into the hour that comes twice "
         "fires once"
     ),
-    "`rate`": "without `StartDate` a schedule fires at once, a rule after its first period",
+    "`rate`": "a schedule fires at once, or at its `StartDate`; a rule after its first period",
     "`StartDate`, `EndDate`, `State`": "executed; a schedule that is changed or enabled counts anew",
     "`FlexibleTimeWindow`": "ignored, which server.log says: it fires at the beginning",
     "`ActionAfterCompletion`": "executed, when the last firing is delivered or given up",

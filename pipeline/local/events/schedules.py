@@ -27,6 +27,9 @@ CLOCK = "ScheduleClock"
 MAXIMUM_AGE = 86_400
 """MaximumEventAgeInSeconds, if none is said."""
 
+# Seconds: Scheduler fires within the minute. The SageMaker SDK sends the present moment as StartDate.
+_PRECISION = 60
+
 # More moments than these are not looked at one by one: those of four days, one a minute.
 _MOST = 6_000
 
@@ -73,9 +76,12 @@ class Schedule:
         return json.dumps([self.expression, self.zone, self.start, self.end, self.enabled])
 
     def first_clock(self, now: float) -> Record:
-        """The clock of a new one. A rate without StartDate fires at once, that of a rule after its time."""
-        at_once = isinstance(self.timing, timing.Rate) and self.start is None and not self.rule
-        return {**self.new_clock(now), "Last": now - 0.001 if at_once else now}
+        """The clock of a new one. A rate fires at once, but that of a rule and one that starts later."""
+        clock = self.new_clock(now)
+        begins_now = self.start is None or now - _PRECISION < self.start <= now
+        if isinstance(self.timing, timing.Rate) and not self.rule and begins_now:
+            return {**clock, "Last": clock["Since"] - 0.001}
+        return clock
 
     def new_clock(self, now: float) -> Record:
         """The clock of a schedule that has changed: it counts anew, and makes up for nothing."""

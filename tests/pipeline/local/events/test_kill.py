@@ -19,7 +19,7 @@ from tests.pipeline.local.api.requests import ROLE
 from tests.pipeline.local.definitions import BUCKET, definition, fail
 from tests.pipeline.local.test_lifecycle import client
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 @pytest.fixture

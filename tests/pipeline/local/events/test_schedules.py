@@ -48,6 +48,20 @@ def test_a_rate_with_a_start_begins_there(place: Place) -> None:
     assert moments(place) == ["11-23T12:30", "11-23T13:30"]
 
 
+def test_a_start_that_has_just_passed_is_now(place: Place) -> None:
+    """As the SageMaker SDK says it."""
+    place.schedule("s", "rate(1 hour)", start_date=place.now - 1.5)
+    place.run()
+    place.run("2026-11-23T13:00")
+    assert moments(place) == ["11-23T11:59", "11-23T12:59"]
+
+
+def test_a_start_that_passed_long_ago_is_made_up_for_by_nothing(place: Place) -> None:
+    place.schedule("s", "rate(1 hour)", start_date=at("2026-11-22T12:30"))
+    assert place.run() == at("2026-11-23T12:30")
+    assert place.firings() == []
+
+
 def test_cron_goes_by_the_clock_on_the_wall(place: Place) -> None:
     place.schedule("s", "cron(0 15 ? * MON *)", schedule_expression_timezone="Europe/Berlin")
     assert place.run() == at("2026-11-23T14:00")

@@ -419,3 +419,14 @@ def test_many_uploads_at_once_fire_once_each(server: Running, bus: Bus, name: st
         list(pool.map(lambda key: s3.put_object(Bucket=name, Key=key, Body=key.encode()), keys))
     assert sorted(each["detail"]["object"]["key"] for each in bus.received(len(keys))) == sorted(keys)
     assert len(bus.fired()) == len(keys)
+
+
+def test_an_archive_keeps_what_users_send(bus: Bus, name: str) -> None:
+    source = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+    pattern = json.dumps({"source": [name]})
+    bus.events.create_archive(ArchiveName=name, EventSourceArn=source, EventPattern=pattern)
+    bus.rule({"source": [name]})
+    bus.events.put_events(Entries=[{"Source": name, "DetailType": "T", "Detail": "{}"}])
+    assert len(bus.received(1)) == len(bus.fired()) == 1
+    assert bus.events.describe_archive(ArchiveName=name)["EventCount"] == 1
+    bus.events.delete_archive(ArchiveName=name)

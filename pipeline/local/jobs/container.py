@@ -1,6 +1,6 @@
 """Starts a program that sees its job's folder as /opt/ml, as in a container.
 
-This file is run by its path, as a small process of its own that becomes the program. It works where Linux
+This file is run by its path, as a small process of its own. It works where Linux
 lets a process have mounts of its own: for root, or where users may have namespaces.
 
 Usage: container.py FOLDER HOSTS PROGRAM [ARGUMENT...]
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 
 ROOT = "/opt/ml"
@@ -18,19 +19,87 @@ ROOT = "/opt/ml"
 # Of linux/sched.h and linux/mount.h.
 _NEW_MOUNTS = 0x00020000
 _NEW_USERS = 0x10000000
+_NEW_PROCESSES = 0x20000000
 _BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
+
+_ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_HIGHEST = 256
 
 NOT_MOUNTED = 125
 """Exit code when there is no container to run a program in, as Docker gives it."""
 
 
 def main(folder: str, hosts: str, *arguments: str) -> None:
-    """Become the program; does not return."""
-    try:
-        _enter(folder, hosts)
-    except OSError as error:
-        os.write(1, f"cannot show {folder} as {ROOT}: {error.strerror}\n".encode())
-        os._exit(NOT_MOUNTED)
+    """Run the program; does not return."""
+    code = _run_apart(folder, hosts, arguments)
+    if code is None:
+        # Processes cannot be kept apart here, but mounts may be.
+        try:
+            _enter(folder, hosts, _NEW_MOUNTS)
+        except OSError as error:
+            os.write(1, f"cannot show {folder} as {ROOT}: {error.strerror}\n".encode())
+            os._exit(NOT_MOUNTED)
+        _become(arguments)
+    os._exit(code or 0)
+
+
+def _run_apart(folder: str, hosts: str, arguments: tuple[str, ...]) -> int | None:
+    """Run the program among processes of its own, so that none of them outlives it.
+
+    When the first process of a process namespace ends, the kernel kills all the others, even those that made
+    themselves a session of their own (pid_namespaces(7)). The first is one of ours, as it would get no signal
+    that it has no handler for.
+
+    Returns:
+        Its exit code; None if that is not possible here.
+    """
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(told)
+        try:
+            _enter(folder, hosts, _NEW_MOUNTS | _NEW_PROCESSES)
+            first = os.fork()
+            if first == 0:
+                _be_first(arguments)
+        except OSError:
+            os.write(tell, b"x")
+            os._exit(NOT_MOUNTED)
+        os.close(tell)
+        os._exit(_end_of(first))
+    os.close(tell)
+    has_failed = os.read(told, 1) == b"x"
+    os.close(told)
+    code = _end_of(child)
+    return None if has_failed else code
+
+
+def _be_first(arguments: tuple[str, ...]) -> None:
+    """Start the program as a child, and wait for it and for those that it leaves behind."""
+    # What the machine says of its processes, in their own numbers.
+    _Mount(ctypes.CDLL(None, use_errno=True))("proc", "/proc", "proc", 0)
+    program = os.fork()
+    if program == 0:
+        _become(arguments)
+    os.closerange(3, _HIGHEST)
+    os._exit(_end_of(program))
+
+
+def _end_of(child: int) -> int:
+    """Wait for a child, whatever signals come meanwhile: they are for the program."""
+    for number in _ASKED_TO_END:
+        signal.signal(number, lambda *_: None)
+    while True:
+        found, status = os.waitpid(-1, 0)
+        if found == child:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def _become(arguments: tuple[str, ...]) -> None:
+    # Python ignores SIGPIPE and SIGXFSZ, and a program would inherit that.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
     try:
         os.execvp(arguments[0], list(arguments))  # noqa: S606 - what a job's program is, the catalogue says
     except OSError as error:
@@ -38,12 +107,12 @@ def main(folder: str, hosts: str, *arguments: str) -> None:
         os._exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
-def _enter(folder: str, hosts: str) -> None:
+def _enter(folder: str, hosts: str, new: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     user, group = os.geteuid(), os.getegid()
-    if libc.unshare(_NEW_MOUNTS) != 0:
+    if libc.unshare(new) != 0:
         # Only root may do that; others are given a place where they are.
-        _check(libc.unshare(_NEW_USERS | _NEW_MOUNTS))
+        _check(libc.unshare(_NEW_USERS | new))
         _write("/proc/self/setgroups", "deny")
         # Everybody stays who they are, so that files have their owner.
         _write("/proc/self/uid_map", f"{user} {user} 1")

@@ -15,17 +15,17 @@ _WAITS = Waits()
 JOBS = MappingProxyType(
     {
         "/opt/ml": (
-            "programs of processing and training jobs see their job's folder as /opt/ml where Linux lets "
-            "a process have mounts of its own (as root, or where users may have namespaces). Elsewhere (macOS, "
-            "containers without CAP_SYS_ADMIN, systems that forbid user namespaces) server.log says so, and "
-            "paths below /opt/ml are replaced where a whole argument or variable is one; SAGEMAKER_BASE_DIR "
-            "is the folder. Programs that have such paths in their text then do not find them, and neither do "
-            "the driver scripts of the SDK's ModelTrainer. The rest of the file system is this machine's. The "
-            "servers of models are told SAGEMAKER_BASE_DIR"
+            "programs of processing and training jobs see their job's folder as /opt/ml where Linux lets a "
+            "process have mounts of its own (as root, or where users may have namespaces). Elsewhere "
+            "(macOS, containers without CAP_SYS_ADMIN, systems that forbid user namespaces) server.log says"
+            " so, and paths below /opt/ml are replaced where a whole argument or variable is one; "
+            "SAGEMAKER_BASE_DIR is the folder. Programs that have such paths in their text then do not find"
+            " them, and neither do the driver scripts of the SDK's ModelTrainer. The rest of the file "
+            "system is this machine's. The servers of models are told SAGEMAKER_BASE_DIR"
         ),
         "environment variables": (
-            "what the contract names, the request's Environment, PATH, locale, time zone, threads and GPUs of "
-            "this machine, HOME and TMPDIR in the job's folder. Nothing else of the user's"
+            "what the contract names, the request's Environment, PATH, locale, time zone, threads and GPUs "
+            "of this machine, HOME and TMPDIR in the job's folder. Nothing else of the user's"
         ),
         "AWS from a program": (
             "AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and the local SageMaker's own generated keys are set, so "
@@ -33,8 +33,8 @@ JOBS = MappingProxyType(
             "EnableNetworkIsolation they are not set; nothing else is isolated"
         ),
         "Python": (
-            "that of imgpipe. What a job installs (pip, python3 -m pip) goes into an environment of its own on "
-            "top of it, and is gone with the job"
+            "that of imgpipe. What a job installs (pip, python3 -m pip) goes into an environment of its own"
+            " on top of it, and is gone with the job"
         ),
         "script mode": (
             "sagemaker_program, sagemaker_submit_directory (S3 or a path below /opt/ml), "
@@ -67,13 +67,14 @@ JOBS = MappingProxyType(
             "objects below output/model/ and output/data/; AWS does not publish the latter"
         ),
         "CheckpointConfig, S3UploadMode Continuous": (
-            f"changed files are uploaded every {_WAITS.upload:g} s and at the end; a checkpoint that is there "
-            "already is laid out before the start"
+            f"changed files are uploaded every {_WAITS.upload:g} s and at the end; a checkpoint that is "
+            "there already is laid out before the start"
         ),
         "failure and message files": f"the first {LIMIT:,} characters",
         "StopTrainingJob, StopProcessingJob, MaxRuntimeInSeconds": (
-            f"SIGTERM to all processes of the job, SIGKILL {_WAITS.grace:g} s later. A process that makes "
-            "itself a session of its own is not ended"
+            f"SIGTERM to the job's process group, SIGKILL {_WAITS.grace:g} s later. Whatever else the job "
+            "has started ends with it where /opt/ml is shown and processes may be kept apart (also /proc "
+            "must be mountable); elsewhere a process that makes itself a session of its own lives on"
         ),
     }
 )

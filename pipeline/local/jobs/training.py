@@ -169,27 +169,29 @@ def _upload(
     models = [host.folder.ml / "model" for host in hosts]
     has_model = any(any(model.iterdir()) for model in models)
     if status == "Completed" or (status == "Stopped" and has_model):
-        fields["ModelArtifacts"] = {"S3ModelArtifacts": store(job, models, f"{target}/model")}
+        fields["ModelArtifacts"] = {"S3ModelArtifacts": store(job, models, target, "model", "model")}
     data = [host.folder.ml / "output" / "data" for host in hosts]
     if any(path.is_file() for folder in data for path in folder.rglob("*")):
-        store(job, data, f"{target}/output")
+        store(job, data, target, "output", "data")
     for upload in checkpoints:
         upload.run(job.tools.objects)
     return fields
 
 
-def _store_archive(job: Job, folders: Sequence[Path], uri: str) -> str:
-    archive = job.folder.temporary / "archive.tar.gz"
+def _store_archive(job: Job, folders: Sequence[Path], target: str, archive: str, _: str) -> str:
+    uri = f"{target}/{archive}.tar.gz"
+    path = job.folder.temporary / "archive.tar.gz"
     try:
-        pack_all(folders, archive)
-        job.tools.objects.write(*parse_uri(f"{uri}.tar.gz"), archive)
+        pack_all(folders, path)
+        job.tools.objects.write(*parse_uri(uri), path)
     finally:
-        archive.unlink(missing_ok=True)
-    return f"{uri}.tar.gz"
+        path.unlink(missing_ok=True)
+    return uri
 
 
-def _store_files(job: Job, folders: Sequence[Path], uri: str) -> str:
+def _store_files(job: Job, folders: Sequence[Path], target: str, _: str, prefix: str) -> str:
     """What has the same name in two folders is stored as it is in the first of them, as in an archive."""
+    uri = f"{target}/{prefix}/"
     for folder in reversed(folders):
-        job.tools.objects.upload_folder(folder, f"{uri}/")
-    return f"{uri}/"
+        job.tools.objects.upload_folder(folder, uri)
+    return uri

@@ -149,17 +149,24 @@ def test_a_failed_script_says_why(place: Place, script: Callable[..., str], text
         ),
         (
             {"sagemaker_program": "../train.py"},
-            "AlgorithmError: sagemaker_program '../train.py' is not a file of {uri}source.tar.gz, exit code: 1",
+            (
+                "AlgorithmError: sagemaker_program '../train.py' is not a file of {uri}source.tar.gz, "
+                "exit code: 1"
+            ),
         ),
         (
             {"sagemaker_submit_directory": "[]"},
-            "AlgorithmError: the hyperparameters sagemaker_program and sagemaker_submit_directory do not name "
-            "a script, exit code: 1",
+            (
+                "AlgorithmError: the hyperparameters sagemaker_program and sagemaker_submit_directory do not "
+                "name a script, exit code: 1"
+            ),
         ),
         (
             {"sagemaker_submit_directory": "s3://no-such-bucket-anywhere/x"},
-            "ClientError: Data download failed: NoSuchBucket: The specified bucket does not exist: "
-            "no-such-bucket-anywhere",
+            (
+                "ClientError: Data download failed: NoSuchBucket: The specified bucket does not exist: "
+                "no-such-bucket-anywhere"
+            ),
         ),
     ],
 )
@@ -253,7 +260,8 @@ CLUSTER = """
     import json, os, pathlib
     host = os.environ["SM_CURRENT_HOST"]
     told = json.loads(pathlib.Path(os.environ["SM_INPUT_CONFIG_DIR"], "resourceconfig.json").read_text())
-    channels = {name: sorted(os.listdir(os.environ[f"SM_CHANNEL_{name.upper()}"])) for name in ("all", "part")}
+    paths = {name: os.environ["SM_CHANNEL_" + name.upper()] for name in ("all", "part")}
+    channels = {name: sorted(os.listdir(path)) for name, path in paths.items()}
     print(host, told["current_host"], told["hosts"], os.environ["SM_HOSTS"], channels)
     pathlib.Path(os.environ["SM_MODEL_DIR"], f"{host}.txt").write_text(host)
     pathlib.Path(os.environ["SM_MODEL_DIR"], "same.txt").write_text(host)
@@ -312,7 +320,7 @@ def test_output_may_be_objects(place: Place, script: Callable[..., str]) -> None
     record = place.finish("TrainingJob", name)
     uri = place.uri(f"out/{name}/output/model/")
     assert record["ModelArtifacts"] == {"S3ModelArtifacts": uri}
-    assert place.keys("out/") == [f"out/{name}/output/model/model.txt", f"out/{name}/output/output/notes.txt"]
+    assert place.keys("out/") == [f"out/{name}/output/data/notes.txt", f"out/{name}/output/model/model.txt"]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 
 LIMITS: tuple[tuple[int, int], ...] = ((60, 20), (3600, 120))
 """Seconds, and how many executions one rule may start in them. More is a loop, or a rule for each file of a
 data set; on AWS it would be paid for."""
+
+TERMS: Mapping[int, str] = {60: "a minute", 3600: "an hour"}
 
 
 class Guard:
@@ -26,7 +29,8 @@ class Guard:
         starts = self._starts.setdefault(rule, deque(maxlen=most))
         for seconds, count in LIMITS:
             if sum(start > now - seconds for start in starts) >= count:
-                within = "a minute" if seconds == 60 else "an hour"
-                return f"it fired {count} times within {within}: what it starts may cause what fires it"
+                return (
+                    f"it fired {count} times within {TERMS[seconds]}: what it starts may cause what fires it"
+                )
         starts.append(now)
         return None

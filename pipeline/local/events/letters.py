@@ -57,6 +57,7 @@ def _of_schedule(shot: Shot, error: Undeliverable, exhausted: str | None) -> Map
         "SCHEDULE_ARN": shot.source,
         "TARGET_ARN": shot.target["Arn"],
         "EXECUTION_ID": shot.event["id"],
+        "SCHEDULED_TIME": shot.event["time"],
         "ERROR_CODE": error.code,
         "ERROR_MESSAGE": error.reason,
         "EXHAUSTED_RETRY_CONDITION": exhausted or "",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pipeline.local.events import changes, stored
 from pipeline.local.events.firing import KEPT
-from pipeline.local.events.guard import LIMITS
+from pipeline.local.events.guard import LIMITS, TERMS
 from pipeline.local.events.pattern import OPERATORS
 
 EMITTED: Mapping[str, tuple[str, ...]] = {
@@ -15,7 +15,7 @@ EMITTED: Mapping[str, tuple[str, ...]] = {
 }
 """Detail types by source."""
 
-_LIMITS = " or ".join(f"{count} times in {seconds // 60} minutes" for seconds, count in LIMITS)
+_LIMITS = " or ".join(f"{count} times within {TERMS[seconds]}" for seconds, count in LIMITS)
 
 RULES: Mapping[str, str] = {
     "patterns": (
@@ -68,5 +68,5 @@ SCHEDULES: Mapping[str, str] = {
         "`MaximumEventAgeInSeconds` (a day); the log says how many did not. AWS would have fired each"
     ),
     "`Input` with `<aws.scheduler.…>`": "executed",
-    "groups, KMS keys, `ClientToken`": "recorded only, by moto",
+    "KMS keys, `ClientToken`": "without effect",
 }

@@ -88,7 +88,13 @@ class Shot:
     @property
     def may_loop(self) -> bool:
         """Whether the target may cause the very event that it was fired for."""
-        return str(self.target["Arn"]).split(":")[2] in _MAY_LOOP
+        return self.service in _MAY_LOOP
+
+    @property
+    def service(self) -> str:
+        """The service in the target's ARN; empty if it is none."""
+        parts = str(self.target["Arn"]).split(":")
+        return parts[2] if len(parts) > 5 else ""
 
     @property
     def place(self) -> str:
@@ -127,18 +133,17 @@ def deliver(shot: Shot) -> str:
         Undeliverable: The target does not take it.
     """
     arn = str(shot.target["Arn"])
-    parts = arn.split(":")
-    service = parts[2] if len(parts) > 5 else ""
-    handler = TARGETS.get(service)
+    handler = TARGETS.get(shot.service)
     if handler is None:
         known = ", ".join(TARGETS)
         raise Undeliverable(
-            "NOT_SUPPORTED_LOCALLY", f"{arn}: the local SageMaker delivers to {known}, not to '{service}'"
+            "NOT_SUPPORTED_LOCALLY",
+            f"{arn}: the local SageMaker delivers to {known}, not to '{shot.service}'",
         )
     try:
         return handler(shot)
     except REFUSALS as error:
-        raise Undeliverable("RESOURCE_REFUSED", f"{arn}: {error}") from error
+        raise Undeliverable("NO_RESOURCE", f"{arn}: {error}") from error
 
 
 def _pipeline(shot: Shot) -> str:
@@ -234,7 +239,7 @@ def _log_group(shot: Shot) -> str:
 def _bus(shot: Shot) -> str:
     bus = shot.place.partition("event-bus/")[2] or DEFAULT_BUS
     if bus not in get_backend("events")[ACCOUNT][REGION].event_buses:
-        raise Undeliverable("RESOURCE_NOT_FOUND", f"Event bus {bus} does not exist.")
+        raise Undeliverable("NO_RESOURCE", f"Event bus {bus} does not exist.")
     event = shot.event
     if shot.scheduled:
         given = shot.target.get("EventBridgeParameters") or {}

@@ -146,6 +146,13 @@ def test_what_is_not_delivered_here_says_so(place: Place) -> None:
     )
 
 
+def test_a_target_that_is_no_arn_fails_at_once(place: Place) -> None:
+    place.rule("r", PATTERN, {"Id": "1", "Arn": "arn:x"})
+    place.publish({})
+    place.run()
+    assert place.firings()[0]["Status"] == "Failed"
+
+
 def test_a_path_that_leads_to_nothing_is_not_tried_again(place: Place) -> None:
     dead = {"DeadLetterConfig": {"Arn": place.queue("dead")}}
     place.rule(

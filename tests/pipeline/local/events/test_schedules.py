@@ -258,3 +258,91 @@ def test_a_deleted_schedule_begins_anew_when_it_is_made_again(place: Place) -> N
     place.schedule("s", "rate(1 hour)")
     place.run()
     assert moments(place) == ["11-23T12:00", "11-23T12:20"]
+
+
+def test_what_cannot_be_delivered_goes_to_the_dead_letters(place: Place) -> None:
+    place.refusal = ApiError("ValidationException", "no such parameter")
+    target = {
+        "Arn": PIPELINE,
+        "RoleArn": ROLE,
+        "DeadLetterConfig": {"Arn": place.queue("dead")},
+        "Input": "{}",
+    }
+    arn = place.schedule("s", "at(2026-11-23T12:30:00)", target)
+    place.run("2026-11-23T12:30")
+    (message,) = place.messages("dead")
+    attributes = {name: each["StringValue"] for name, each in message.message_attributes.items()}
+    assert attributes.pop("EXECUTION_ID") == place.firings()[0]["Event"]["id"]
+    assert (message.body, attributes) == (
+        "{}",
+        {
+            "SCHEDULE_ARN": arn,
+            "TARGET_ARN": PIPELINE,
+            "SCHEDULED_TIME": "2026-11-23T12:30:00Z",
+            "ERROR_CODE": "ValidationException",
+            "ERROR_MESSAGE": "no such parameter",
+            "RETRY_ATTEMPTS": "0",
+            "IS_PAYLOAD_TRUNCATED": "false",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        pytest.param(
+            {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", "Input": "{}"},
+            "NOT_SUPPORTED_LOCALLY: arn:aws:scheduler:::aws-sdk:sqs:sendMessage: of the universal targets, "
+            "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution is known",
+            id="another operation",
+        ),
+        pytest.param(
+            {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution", "Input": "["},
+            "INVALID_PARAMETER: Input is not JSON: Expecting value: line 1 column 2 (char 1)",
+            id="no JSON",
+        ),
+        pytest.param(
+            {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution", "Input": "[]"},
+            "INVALID_PARAMETER: Input is not a JSON object",
+            id="no object",
+        ),
+        pytest.param(
+            {"Arn": "arn:aws:sqs:us-east-1:123456789012:missing"},
+            "NO_RESOURCE: arn:aws:sqs:us-east-1:123456789012:missing: ",
+            id="no such queue",
+        ),
+        pytest.param(
+            {"Arn": "arn:aws:logs:us-east-1:123456789012:log-group:missing"},
+            "NO_RESOURCE: arn:aws:logs:us-east-1:123456789012:log-group:missing: ",
+            id="no such log group",
+        ),
+        pytest.param(
+            {"Arn": "arn:aws:events:us-east-1:123456789012:event-bus/missing"},
+            "NO_RESOURCE: Event bus missing does not exist.",
+            id="no such bus",
+        ),
+        pytest.param(
+            {"Arn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint/e"},
+            "NOT_SUPPORTED_LOCALLY: arn:aws:sagemaker:us-east-1:123456789012:endpoint/e is not the ARN of",
+            id="no pipeline",
+        ),
+        pytest.param({"Arn": "nonsense"}, "NOT_SUPPORTED_LOCALLY: nonsense: ", id="no ARN"),
+    ],
+)
+def test_targets_that_take_nothing_say_why(place: Place, target: dict[str, Any], reason: str) -> None:
+    place.schedule("s", "rate(1 day)", {"RoleArn": ROLE, **target})
+    place.run()
+    (found,) = place.firings()
+    assert found["Status"] == "Failed"
+    assert found["Reason"].startswith(reason)
+
+
+def test_a_schedule_sends_an_event_of_ones_own(place: Place) -> None:
+    place.rule("r", {"source": ["mine"], "detail": {"a": [1]}}, pipeline_target())
+    bus = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+    given = {"Source": "mine", "DetailType": "T"}
+    place.schedule(
+        "s", "rate(1 day)", {"Arn": bus, "RoleArn": ROLE, "EventBridgeParameters": given, "Input": '{"a": 1}'}
+    )
+    place.run()
+    assert len(place.started) == 1

@@ -104,6 +104,21 @@ def _depends_on(item: Mapping[str, Any], path: Path) -> Iterator[Problem]:
                 f"not {brief(entry)}"
             )
             yield Problem("D121", (*path, index), message, f"triggers are {', '.join(TRIGGERS)}")
+    yield from _two_triggers(depends_on, path)
+
+
+def _two_triggers(depends_on: list[Any], path: Path) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for index, entry in enumerate(depends_on):
+        if not _is_dependency(entry):
+            continue
+        is_plain = isinstance(entry, str)
+        name = entry if is_plain else entry["Step"]
+        trigger = "Completed" if is_plain else entry.get("Trigger", "Completed")
+        if first.setdefault(name, trigger) != trigger:
+            message = f"DependsOn names '{name}' with two triggers: {first[name]} and {trigger}"
+            why = "the SageMaker SDK refuses it, and no step ends in two ways"
+            yield Problem("D121", (*path, index), message, "keep one of them", why)
 
 
 def _is_dependency(entry: object) -> bool:

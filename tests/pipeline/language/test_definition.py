@@ -87,6 +87,11 @@ def test_texts_that_are_no_definition(text: str, problem: str) -> None:
             [step("C", "Condition", {"IfSteps": []})], ["step 'C' has no Conditions"], id="no conditions"
         ),
         pytest.param(
+            [step("A"), step("B", DependsOn=["A", "A", {"Step": "A", "Trigger": "Failed"}])],
+            ["step 'B': DependsOn names 'A' with two triggers: Completed and Failed"],
+            id="two triggers",
+        ),
+        pytest.param(
             [step("A", DependsOn=["B"]), step("X", DependsOn=[{"Step": "Y", "Trigger": "Failed"}])],
             [
                 "step 'A': DependsOn names 'B', which is not a step",

@@ -337,13 +337,19 @@ def _truth(condition: Mapping[str, Any], wanted: bool) -> bool:
         return not wanted
     if kind == "In":
         found = reference(condition["QueryValue"])
-        texts = {json.dumps([_sort(item), item]) for item in map(reference, condition["Values"])}
-        return (json.dumps([_sort(found), found]) in texts) is wanted
+        items = [*condition["Values"], found]
+        # It looks no further than the first that is equal: at the latest, at the value itself.
+        place = next(place for place, item in enumerate(items) if _same(reference(item), found))
+        return (place < len(condition["Values"])) is wanted
     left, right = reference(condition["LeftValue"]), reference(condition["RightValue"])
     if _sort(left) != _sort(right) or _sort(left) == "other" or (_sort(left) == "bool" and kind != "Equals"):
         raise NoValueError
     sign = (left > right) - (left < right)  # type: ignore[operator]
     return (sign in _SIGNS[kind]) is wanted
+
+
+def _same(one: object, other: object) -> bool:
+    return _sort(one) == _sort(other) and one == other
 
 
 def _sort(value: object) -> str:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.local.events.timing import TimingError, iso, parse
 
@@ -120,3 +123,37 @@ def test_rules_are_stricter(expression: str, reason: str) -> None:
     with pytest.raises(TimingError) as caught:
         parse(expression, strict=True)
     assert str(caught.value) == reason
+
+
+CHANGES = {
+    "Europe/Berlin": ("2026-03-29", "2026-10-25"),
+    "America/New_York": ("2026-03-08", "2026-11-01"),
+    # Half an hour.
+    "Australia/Lord_Howe": ("2026-04-04", "2026-10-03"),
+    # At midnight.
+    "America/Asuncion": ("2023-03-26", "2023-10-01"),
+    "UTC": ("2026-01-01", "2026-07-01"),
+}
+
+
+@given(
+    st.sampled_from([(zone, day) for zone, days in CHANGES.items() for day in days]),
+    st.integers(-18 * 60, 18 * 60),
+    st.sets(st.integers(0, 59), min_size=1, max_size=3),
+    st.sets(st.integers(0, 5), min_size=1, max_size=3),
+)
+def test_around_changes_of_the_clock_it_agrees_with_the_reference(
+    place: tuple[str, str], minutes: int, at_minutes: set[int], at_hours: set[int]
+) -> None:
+    """The reference looks at the clock on the wall in each minute."""
+    zone, day = place
+    after = at(f"{day}T12:00") + 60 * minutes
+    text = f"cron({','.join(map(str, at_minutes))} {','.join(map(str, at_hours))} * * ? *)"
+    found = parse(text, zone).next(after, 0.0)
+    expected = None
+    for number in range(1, 3 * 24 * 60):
+        wall = datetime.fromtimestamp(after + 60 * number, ZoneInfo(zone))
+        if wall.minute in at_minutes and wall.hour in at_hours and not wall.fold:
+            expected = after + 60 * number
+            break
+    assert found == expected

@@ -109,8 +109,8 @@ def test_it_is_found_out_once_and_said(
         assert (asked.works(), asked.works()) == (False, False)
     assert caplog.messages == [
         (
-            "programs do not see their folder as /opt/ml here (forbidden): they get its path in their arguments, "
-            "in their variables and in SAGEMAKER_BASE_DIR"
+            "programs do not see their folder as /opt/ml here (forbidden): they get its path in their "
+            "arguments, in their variables and in SAGEMAKER_BASE_DIR"
         )
     ]
     assert Mounts().works()

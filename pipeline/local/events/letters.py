@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 
@@ -36,7 +37,8 @@ def _body(shot: Shot) -> str:
     try:
         return shot.text()
     except Undeliverable:
-        return ""
+        # What the target would receive is just what cannot be made.
+        return json.dumps(shot.event)
 
 
 def _of_rule(shot: Shot, error: Undeliverable, exhausted: str | None) -> Mapping[str, str]:

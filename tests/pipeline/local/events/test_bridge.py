@@ -173,6 +173,15 @@ def test_a_path_that_leads_to_nothing_is_not_tried_again(place: Place) -> None:
     assert place.firings()[0]["DeadLetter"].startswith("arn:aws:sqs:us-east-1:123456789012:dead ")
 
 
+def test_an_input_path_that_leads_to_nothing(place: Place) -> None:
+    dead = {"DeadLetterConfig": {"Arn": place.queue("dead")}}
+    place.rule("r", PATTERN, {"Id": "1", "Arn": place.queue("q"), "InputPath": "$.detail.missing", **dead})
+    place.publish({"n": 1})
+    place.run()
+    assert place.bodies("q") == []
+    assert [json.loads(each)["detail"] for each in place.bodies("dead")] == [{"n": 1}]
+
+
 def test_a_refusal_is_final(place: Place) -> None:
     place.refusal = ApiError("ValidationException", "no such parameter")
     place.rule("r", PATTERN, pipeline_target())

@@ -254,3 +254,33 @@ def retried(name: str) -> str:
         ),
         parameters=_parameters(name),
     )
+
+
+def script_mode(name: str) -> str:
+    """A training script of one's own in a framework's image; its last loss decides what happens."""
+    own = train(
+        "TrainScript",
+        "Split",
+        {
+            # The SDK writes JSON into hyperparameters: texts with quotes.
+            "sagemaker_program": '"train.py"',
+            "sagemaker_submit_directory": f'"s3://{BUCKET}/{name}/source/sourcedir.tar.gz"',
+            "sagemaker_container_log_level": "20",
+            "epochs": join(get("Parameters.Epochs")),
+            "learning-rate": "0.5",
+        },
+        RetryPolicies=[{"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "MaxAttempts": 2}],
+    )
+    own["Arguments"]["AlgorithmSpecification"] |= {
+        "TrainingImage": SCRIPTS,
+        "MetricDefinitions": [{"Name": "loss", "Regex": r"loss=(\S+)"}],
+    }
+    loss = get("Steps.TrainScript.FinalMetricDataList['loss'].Value")
+    small = {"Type": "LessThan", "LeftValue": loss, "RightValue": 0.2}
+    enough = {"Type": "GreaterThan", "LeftValue": get("Parameters.Epochs"), "RightValue": 1}
+    return definition(
+        split("Split", name),
+        own,
+        _condition("IsLossSmall", [small, enough], [], [fail("TooLarge", join("the last loss is ", loss))]),
+        parameters=_parameters(name, Epochs=3),
+    )

@@ -76,3 +76,18 @@ for number in range(int(parameters["num_round"])):
 (base / "model" / "model.json").write_text(json.dumps({"slope": slope}))
 """
 """A training image's program: fits rings = slope * length, a step of `eta` towards the best slope a round."""
+
+SCRIPT_MODE = """
+import argparse, os, pathlib
+parser = argparse.ArgumentParser()
+parser.add_argument("--epochs", type=int)
+parser.add_argument("--learning-rate", type=float)
+parser.add_argument("--model-dir", default=os.environ["SM_MODEL_DIR"])
+parser.add_argument("--train", default=os.environ["SM_CHANNEL_TRAIN"])
+given = parser.parse_args()
+rows = [line for path in pathlib.Path(given.train).iterdir() for line in path.read_text().split()]
+for epoch in range(given.epochs):
+    print(f"epoch {epoch}: loss={given.learning_rate / (epoch + 1)}")
+pathlib.Path(given.model_dir, "model.txt").write_text(f"{len(rows)} rows")
+"""
+"""A training script of one's own, as script mode of the framework images runs it."""

@@ -14,7 +14,7 @@ from pipeline.local.arns import ACCOUNT, REGION
 from pipeline.local.endpoints.runner import EndpointRunner
 from pipeline.local.home import Home, key_pair
 from pipeline.local.job_logs import JobLogs
-from pipeline.local.jobs.catalog import Image
+from pipeline.local.jobs.catalog import Framework, Image
 from pipeline.local.jobs.runner import JobRunner
 from pipeline.local.objects import Objects
 from pipeline.local.records import Records
@@ -31,7 +31,9 @@ def runners(home: Path, records: Records, keeping: Keeping) -> Runners:
             train=(sys.executable, "-I", "-S", "-u", str(program)),
             serve=(sys.executable, "-c", "raise SystemExit(1)"),
         ),
-        "sagemaker-scikit-learn": Image(runs_scripts=True),
+        "sagemaker-scikit-learn": Image(
+            runs_scripts=True, framework=Framework((), "container.training:main")
+        ),
     }
     objects, logs = Objects(ACCOUNT, REGION, keeping), JobLogs(ACCOUNT, REGION, keeping=keeping)
     jobs = JobRunner(home, records, objects, logs, images=images)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,11 +48,16 @@ class Service:
             aws_secret_access_key=self.told["secret_key"],
         )
 
-    def put(self, key: str, text: str) -> None:
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=text.encode())
+    def put(self, key: str, content: str | bytes) -> None:
+        body = content.encode() if isinstance(content, str) else content
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+
+    def read(self, key: str) -> bytes:
+        content: bytes = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        return content
 
     def get(self, key: str) -> str:
-        return str(self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode())
+        return self.read(key).decode()
 
     def run(self, name: str, text: str, **more: Any) -> str:
         """Create a pipeline and run it to its end; returns the execution's ARN."""
@@ -196,3 +203,31 @@ def test_a_retry(service: Service) -> None:
     assert service.status(execution) == "Succeeded"
     assert set(after) == {"Prepare", "Train", "Model"}
     assert after["Prepare"] == before["Prepare"]
+
+
+def archive(name: str, text: str) -> bytes:
+    """A tar.gz of one file."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+def test_a_training_script(service: Service) -> None:
+    service.put("script-mode/data/rows.csv", ROWS)
+    service.put("script-mode/source/sourcedir.tar.gz", archive("train.py", scripts.SCRIPT_MODE))
+    execution = service.run("script-mode", definitions.script_mode("script-mode"))
+    steps = service.steps(execution)
+    assert {name: step.get("FailureReason") for name, step in steps.items()} == dict.fromkeys(
+        ("Split", "TrainScript", "IsLossSmall")
+    )
+    job = steps["TrainScript"]["Metadata"]["TrainingJob"]["Arn"].rpartition("/")[2]
+    with tarfile.open(fileobj=io.BytesIO(service.read(f"models/{job}/output/model.tar.gz"))) as tar:
+        model = tar.extractfile("model.txt")
+        assert model is not None
+        assert model.read() == b"4 rows"
+
+    short = service.again("script-mode", PipelineParameters=given(Epochs="2"))
+    assert service.steps(short)["TooLarge"]["FailureReason"] == "the last loss is 0.25"

@@ -11,7 +11,7 @@ from pipeline.errors import Finding, ImgpipeError
 from pipeline.local import arns
 from pipeline.local.errors import NotSupportedLocally
 from pipeline.local.jobs.archive import BadArchive, unpack
-from pipeline.local.objects import NoSuchBucket, NoSuchKey, Objects, parse_uri
+from pipeline.local.objects import NoObjects, NoSuchBucket, NoSuchKey, Objects, parse_uri
 from pipeline.local.records import Record, Records
 
 
@@ -33,13 +33,15 @@ class ModelContainer:
 
     Attributes:
         image: Its image's URI.
-        data: URI of its model.tar.gz, if it has one.
+        data: URI of its model.tar.gz, or of what all its objects start with, if it has one.
         environment: Its variables.
+        is_archive: Whether `data` is an archive, and not the model's own files.
     """
 
     image: str
     data: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    is_archive: bool = True
 
 
 def only_container(model: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -83,11 +85,12 @@ def find_container(records: Records, model_name: str) -> ModelContainer:
         container["Image"],
         container.get("ModelDataUrl") or source.get("S3Uri"),
         container.get("Environment", {}),
+        is_archive=bool(container.get("ModelDataUrl")) or source.get("CompressionType") != "None",
     )
 
 
 def lay_out_model(container: ModelContainer, objects: Objects, ml: Path) -> None:
-    """Download a model's artifact and unpack it into the folder `model`.
+    """Download a model's artifact into the folder `model`; an archive is unpacked there.
 
     Raises:
         BadModel: It is not there, or is not a tar.gz archive that may be unpacked.
@@ -98,9 +101,12 @@ def lay_out_model(container: ModelContainer, objects: Objects, ml: Path) -> None
     if container.data is None:
         return
     try:
+        if not container.is_archive:
+            objects.download_prefix(container.data, folder)
+            return
         objects.download(*parse_uri(container.data), archive)
         unpack(archive, folder)
-    except (NoSuchBucket, NoSuchKey) as error:
+    except (NoObjects, NoSuchBucket, NoSuchKey) as error:
         raise BadModel(f"Could not find model data at {container.data}.") from error
     except BadArchive as error:
         raise BadModel(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import RunError
-from pipeline.local.home import Home, key_pair, write_json
+from pipeline.local.home import Home, client_variables, key_pair, write_json
 
 
 def test_the_folder_is_for_nobody_else(tmp_path: Path) -> None:
@@ -60,6 +60,21 @@ def test_damaged_keys_are_made_anew(tmp_path: Path, text: str) -> None:
     home.make()
     home.credentials.write_text(text)
     assert key_pair(home) == key_pair(home)
+
+
+def test_a_program_s_variables_lead_to_the_server(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.make()
+    assert client_variables(home) == {}
+    write_json(home.server, {"url": "http://127.0.0.1:1234", "region": "us-east-1"})
+    keys = key_pair(home)
+    assert client_variables(home) == {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1234",
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ def test_a_program_gets_what_the_contract_names_and_no_secrets() -> None:
     }
 
 
+def test_paths_stay_where_programs_see_them() -> None:
+    folder = JobFolder(Path("/jobs/j"), mounted=True)
+    found = environment({}, folder, {}, {"WEIGHTS": "/opt/ml/input/data/w.pth"})
+    assert (found["WEIGHTS"], found["SAGEMAKER_BASE_DIR"]) == ("/opt/ml/input/data/w.pth", "/opt/ml")
+    assert found["HOME"] == "/jobs/j/home"
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [

@@ -75,6 +75,21 @@ def test_an_artifact_is_unpacked(place: Place, tmp_path: Path) -> None:
     assert (tmp_path / "ml" / "model" / "model.onnx").read_bytes() == b"weights"
 
 
+def test_a_model_s_own_files_are_copied(place: Place, tmp_path: Path) -> None:
+    place.write("out/model/a.bin", b"a")
+    place.write("out/model/sub/b.bin", b"b")
+    source = {"S3Uri": place.uri("out/model/"), "S3DataType": "S3Prefix", "CompressionType": "None"}
+    container = {"Image": "i", "ModelDataSource": {"S3DataSource": source}}
+    place.records.create("Model", "m", {"ModelName": "m", "PrimaryContainer": container})
+    lay_out_model(find_container(place.records, "m"), place.objects, tmp_path / "ml")
+    model = tmp_path / "ml" / "model"
+    assert (model / "a.bin").read_bytes() + (model / "sub" / "b.bin").read_bytes() == b"ab"
+    gone = ModelContainer("i", place.uri("none/"), is_archive=False)
+    with pytest.raises(BadModel) as caught:
+        lay_out_model(gone, place.objects, tmp_path / "other")
+    assert caught.value.reason == f"Could not find model data at {place.uri('none/')}."
+
+
 def test_a_model_may_have_no_artifact(place: Place, tmp_path: Path) -> None:
     lay_out_model(ModelContainer("i"), place.objects, tmp_path / "ml")
     assert list((tmp_path / "ml" / "model").iterdir()) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.local.jobs import supervisor
+from pipeline.local.jobs import supervised, supervisor
 from pipeline.local.jobs.process import Command, NotStarted
 from pipeline.local.jobs.supervised import Place
 from pipeline.local.locks import is_held
@@ -187,6 +187,24 @@ def test_no_descriptors_are_lost(tmp_path: Path, lines: Lines) -> None:
         (folder := tmp_path / str(number)).mkdir()
         assert Place(folder).start(python(folder, "pass"), lines).wait() == 0
     assert open_descriptors() == before
+
+
+def test_the_file_of_its_output_is_bounded(
+    tmp_path: Path, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is more is read all the same: metrics are found in it."""
+    monkeypatch.setattr(supervised, "LARGEST_OUTPUT", 50)
+    source = """
+        import time
+        for number in range(40):
+            print("line", number, flush=True)
+            time.sleep(0.01)
+    """
+    place = Place(tmp_path)
+    assert place.start(python(tmp_path, source), lines).wait() == 0
+    assert place.output.stat().st_size == 50
+    # What is written between the last read and the cut is lost.
+    assert (lines.seen[0], lines.seen[-1]) == ("line 0", "line 39")
 
 
 class TestLeft:

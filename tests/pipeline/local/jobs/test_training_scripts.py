@@ -336,3 +336,73 @@ def test_a_script_reaches_the_local_sagemaker_unless_it_is_isolated(
     place.runner(client=lambda: {"AWS_ENDPOINT_URL": "http://here"}).start("TrainingJob", name)
     assert place.finish("TrainingJob", name)["TrainingJobStatus"] == "Completed"
     assert place.log("TrainingJob", name)[-1] == f"{expected} None"
+
+
+@pytest.mark.parametrize(
+    ("program", "files", "said"),
+    [
+        pytest.param("run.sh", {"run__sh": "#!/bin/sh\necho shell $*\n"}, "shell --epochs 2", id="shell"),
+        pytest.param(
+            "sub/run.py", {"sub/run__py": "import sys; print(sys.argv[1:])"}, "['--epochs', '2']", id="sub"
+        ),
+    ],
+)
+def test_other_programs_of_a_source(
+    place: Place, script: Callable[..., str], program: str, files: dict[str, str], said: str
+) -> None:
+    name = script("pass", files, HyperParameters={"sagemaker_program": program, "epochs": "2"})
+    place.runner().start("TrainingJob", name)
+    assert place.finish("TrainingJob", name)["TrainingJobStatus"] == "Completed"
+    assert place.log("TrainingJob", name)[-1] == said
+
+
+@pytest.mark.parametrize("mounts", [MOUNTS, NO_MOUNTS], ids=["mounts", "no-mounts"])
+def test_a_source_may_be_a_channel(place: Place, script: Callable[..., str], mounts: Any) -> None:
+    place.write("code/train.py", b"print('of a channel')")
+    name = script(
+        "print('never')",
+        HyperParameters={"sagemaker_submit_directory": "/opt/ml/input/data/code"},
+        InputDataConfig=[channel("code", place.uri("code/"))],
+    )
+    place.runner(mounts=mounts).start("TrainingJob", name)
+    assert place.finish("TrainingJob", name)["TrainingJobStatus"] == "Completed"
+    assert place.log("TrainingJob", name)[-1] == "of a channel"
+
+
+POLITE = """
+    import os, pathlib, signal, sys, time
+
+    def save(*_):
+        pathlib.Path(os.environ["SM_MODEL_DIR"], "model.bin").write_bytes(b"best so far")
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, save)
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("mounts", [MOUNTS, NO_MOUNTS], ids=["mounts", "no-mounts"])
+def test_a_stopped_script_may_save_its_model(place: Place, script: Callable[..., str], mounts: Any) -> None:
+    name = script(POLITE)
+    runner = place.runner(Waits(grace=30), mounts=mounts)
+    runner.start("TrainingJob", name)
+    place.wait_for_log("TrainingJob", name, 5)
+    runner.stop("TrainingJob", name)
+    assert place.finish("TrainingJob", name)["TrainingJobStatus"] == "Stopped"
+    assert members(place.read(f"out/{name}/output/model.tar.gz")) == {"model.bin": b"best so far"}
+
+
+@pytest.mark.parametrize("mounts", [MOUNTS, NO_MOUNTS], ids=["mounts", "no-mounts"])
+def test_a_script_that_does_not_listen_is_killed_with_its_children(
+    place: Place, script: Callable[..., str], mounts: Any
+) -> None:
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); import os, time; os.fork();"
+    name = script(f"{deaf} print('ready', flush=True); time.sleep(600)")
+    runner = place.runner(Waits(grace=0.1), mounts=mounts)
+    runner.start("TrainingJob", name)
+    place.wait_for_log("TrainingJob", name, 5)
+    runner.stop("TrainingJob", name)
+    record = place.finish("TrainingJob", name)
+    assert (record["TrainingJobStatus"], record["SecondaryStatus"]) == ("Stopped", "Stopped")
+    assert place.keys("out/") == []

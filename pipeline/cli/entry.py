@@ -75,6 +75,7 @@ COMMANDS: Mapping[str, Entry] = {
             "down": Entry("pipeline.cli.local:down", "Stop it; what it holds is kept."),
             "status": Entry("pipeline.cli.local:status", "Show its address and credentials."),
             "events": Entry("pipeline.cli.local:events", "Show what its rules and schedules fired."),
+            "gc": Entry("pipeline.cli.local:gc", "Remove what is old: executions, jobs, logs."),
             "reset": Entry("pipeline.cli.local:reset", "Delete all that it holds."),
         },
         "The local SageMaker: no AWS, no Docker.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
@@ -11,10 +13,12 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.home import home
 from pipeline.cli.options import Json
-from pipeline.errors import ExitCode, Finding, RunError
+from pipeline.errors import ExitCode, Finding, RunError, UsageError
 from pipeline.local import lifecycle
 from pipeline.local.activity import running_executions
 from pipeline.local.events import history
+from pipeline.local.gc import request
+from pipeline.local.gc.policy import DAYS, Found, Policy
 from pipeline.local.lifecycle import LocalEndpoint
 from pipeline.source import printable
 
@@ -67,6 +71,52 @@ def events(
     else:
         rows = [[printable(cell) for cell in history.row(each)] for each in found]
         console.result(console.table(rows, ("TIME", "FIRED BY", "EVENT", "OUTCOME")))
+
+
+def gc(
+    keep: Annotated[
+        float | None, typer.Option("--keep", metavar="DAYS", min=0, help="Days that are kept. [default: 30]")
+    ] = None,
+    keep_executions: Annotated[
+        int | None,
+        typer.Option("--keep-executions", metavar="N", min=0, help="Instead: the newest of each pipeline."),
+    ] = None,
+    outputs: Annotated[
+        bool, typer.Option("--outputs", help="S3 objects below executions/<id>/ of these executions, too.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and do nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Removes ended executions of before with their steps, jobs and logs, and what nothing uses any more.
+
+    Never what runs, the registry, endpoints and the models that they serve. Objects of S3 stay, but for
+    --outputs: then those below executions/<id>/ go too, unless a model, a job or an execution that stays
+    names them.
+    """
+    if keep is not None and keep_executions is not None:
+        raise UsageError(Finding("L008", "two-policies", "--keep and --keep-executions exclude each other"))
+    policy = Policy(DAYS if keep is None else keep, keep_executions, outputs)
+    found = [each for each in request.sweep(home(os.environ), policy) if each.count]
+    if not dry_run and found and not yes:
+        console.note(_found(found))
+        if not console.confirm("Remove all of this?"):
+            console.note("nothing was removed; `--yes` removes without asking")
+            raise typer.Exit(ExitCode.FAILED)
+    if not dry_run:
+        found = [
+            each for each in request.sweep(home(os.environ), replace(policy, dry_run=False)) if each.count
+        ]
+    if as_json:
+        total = sum(each.size for each in found)
+        console.result_json({"removed": not dry_run, "bytes": total, "found": [asdict(e) for e in found]})
+    else:
+        console.result(_found(found) if found else "there is nothing to remove")
+
+
+def _found(found: Sequence[Found]) -> str:
+    rows = [(each.what, f"{each.count:,}", f"{each.size / 1e6:,.1f}") for each in found]
+    return console.table(rows, ("WHAT", "COUNT", "MB"))
 
 
 def reset(

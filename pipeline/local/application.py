@@ -11,9 +11,9 @@ import logging
 import re
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -26,6 +26,7 @@ from pipeline.local.aws import SIGNING_NAMES
 from pipeline.local.bodies import Environ
 from pipeline.local.chunked import SIGNED, UNSIGNED_TRAILER, check_chunks
 from pipeline.local.errors import ApiError
+from pipeline.local.gc.policy import Found, Policy
 from pipeline.local.home import KeyPair
 from pipeline.local.kept import NotKept
 from pipeline.local.signature import (
@@ -41,6 +42,9 @@ from pipeline.local.signature import (
 from pipeline.local.turns import Turns
 
 HEALTH = "/_imgpipe/health"
+GC = "/_imgpipe/gc"
+"""Counts or removes what need not be kept; signed as a request to SageMaker."""
+
 HEADERS_KEY = "imgpipe.headers"
 """Key of the WSGI environment under which the request handler leaves the headers as they came."""
 
@@ -62,6 +66,10 @@ StartResponse = Callable[..., Any]
 _log = logging.getLogger(__name__)
 
 
+def _nothing(_: Policy) -> Sequence[Found]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Application:
     """Answers every request.
@@ -73,6 +81,7 @@ class Application:
         health: What GET /_imgpipe/health shows.
         keeping: A block that ends when what was written to moto in it is kept.
         clock: Seconds since the epoch.
+        sweep: Counts or removes what need not be kept.
         turns: Those who write to one object do so one after the other.
     """
 
@@ -82,6 +91,7 @@ class Application:
     health: dict[str, object]
     keeping: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], float]
+    sweep: Callable[[Policy], Sequence[Found]] = _nothing
     turns: Turns = field(default_factory=Turns)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -194,6 +204,8 @@ class Application:
         path = request.target.partition("?")[0]
         if match := _INVOKE.fullmatch(path):
             return self._invoke(unquote(match[1]), request, body)
+        if path == GC and request.method == "POST":
+            return self._gc(body)
         target = request.header("X-Amz-Target") or ""
         if not target.startswith(_TARGET):
             raise ApiError(
@@ -202,6 +214,13 @@ class Application:
                 "answers InvokeEndpoint.",
             )
         return json_answer(self.api.call(target.removeprefix(_TARGET), _json(body)))
+
+    def _gc(self, body: bytes) -> Answer:
+        try:
+            policy = Policy.of(_json(body))
+        except ValueError as error:
+            raise ApiError("ValidationException", str(error)) from error
+        return json_answer({"found": [asdict(found) for found in self.sweep(policy)]})
 
     def _invoke(self, name: str, request: Incoming, body: bytes) -> Answer:
         headers, answer = invocations.invoke(self.api.service, name, body, request.header)

@@ -157,6 +157,11 @@ class AwsRows:
             self._db.executemany("DELETE FROM tails WHERE place = ?", gone)
         self._db.execute("COMMIT")
 
+    def compact(self) -> None:
+        """Give back to the disk what removed rows took."""
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def set_aside(self, service: str, name: str) -> None:
         """Keep a service's pickle under another name."""
         self._db.execute("UPDATE services SET name = ? WHERE name = ?", [name, service])

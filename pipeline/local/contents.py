@@ -120,3 +120,9 @@ class Contents:
         """Remove all files but those named."""
         with os.scandir(self._folder) as entries:
             self.remove([entry.name for entry in entries if entry.name not in names])
+
+    def besides(self, names: set[str], before: float) -> list[tuple[str, int]]:
+        """Name and size of all files but those named that were written before a moment."""
+        with os.scandir(self._folder) as entries:
+            states = [(entry.name, entry.stat()) for entry in entries if entry.name not in names]
+        return [(name, state.st_size) for name, state in states if state.st_mtime < before]

@@ -22,6 +22,11 @@ GROUPS = {
 }
 """The log group of each kind of job, as "Log Groups and Streams" in the SageMaker guide lists them."""
 
+LARGEST = 32 * 1024 * 1024
+"""Characters of one stream. CloudWatch Logs has no limit; here a stream lies in the server's memory."""
+
+CUT = "(cut: imgpipe keeps no more than 32 MiB of a log stream; the program goes on)"
+
 _log = logging.getLogger(__name__)
 
 
@@ -44,11 +49,13 @@ class LogWriter:
         self._logs = logs
         self._skip = skip
         self._last_ms = 0
+        self._left = logs.largest
         self.group = group
         self.stream = stream
 
     def write(self, lines: Sequence[str]) -> None:
         """Add lines, all with the present time. A failure is logged: a job does not end for its log."""
+        lines = self._bounded(lines)
         skipped = min(self._skip, len(lines))
         self._skip -= skipped
         lines = lines[skipped:]
@@ -63,6 +70,17 @@ class LogWriter:
             _log.exception("cannot write to log stream %s of %s", self.stream, self.group)
 
 
+    def _bounded(self, lines: Sequence[str]) -> Sequence[str]:
+        """What still fits; the last line that does says that the rest is cut."""
+        if self._left <= 0:
+            return ()
+        for number, line in enumerate(lines):
+            self._left -= len(line) + 1
+            if self._left <= 0:
+                return [*lines[:number], CUT]
+        return lines
+
+
 class JobLogs:
     """The CloudWatch Logs of one account and region.
 
@@ -71,6 +89,7 @@ class JobLogs:
         region: Its region.
         clock: Seconds since the epoch.
         keeping: A block that ends when what was written in it is kept.
+        largest: Characters of a stream at most.
     """
 
     def __init__(
@@ -79,7 +98,9 @@ class JobLogs:
         region: str,
         clock: Callable[[], float] = time.time,
         keeping: Callable[[], AbstractContextManager[None]] = nullcontext,
+        largest: int = LARGEST,
     ) -> None:
+        self.largest = largest
         self._account = account
         self._region = region
         self._keeping = keeping

@@ -44,6 +44,7 @@ SERVICES = (
 """moto's names of the services that are answered and kept."""
 
 _DATABASE = "aws.db"
+_YOUNG_S = 3600.0
 _log = logging.getLogger(__name__)
 
 
@@ -80,6 +81,7 @@ class Keeper:
         self._pickles = Pickles(self._contents)
         self._lock = threading.Lock()
         self._last: dict[str, bytes] = {}
+        self._is_whole = False
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -109,9 +111,30 @@ class Keeper:
         services = self._rows.services()
         damaged = [note for name, body in services if (note := self._restore_service(name, body))]
         # What was put aside may be wanted yet, and so what belongs to it.
-        is_whole = not damaged and all(name in SERVICES for name, _ in services)
-        notes += damaged + self._fill(tidy=is_whole)
+        self._is_whole = not damaged and all(name in SERVICES for name, _ in services)
+        notes += damaged + self._fill(tidy=self._is_whole)
         return tuple(notes)
+
+    def tidy(self, now: float, *, dry_run: bool) -> tuple[int, int]:
+        """Find contents that no object has, and remove them with lines of logs that are gone.
+
+        Args:
+            now: Seconds since the epoch. What was written in the last hour may be about to be recorded.
+            dry_run: Leave all as it is.
+
+        Returns:
+            How many there are, and their bytes. None if something was put aside: it may be wanted yet.
+        """
+        if not self._is_whole:
+            return 0, 0
+        with self._lock:
+            unused = self._contents.besides(self._rows.contents(), now - _YOUNG_S)
+            if not dry_run:
+                self._contents.remove(name for name, _ in unused)
+                places = {place for place, _ in self._rows.tails()}
+                self._rows.forget((), {place for place in places if self._pickles.find_tail(place) is None})
+                self._rows.compact()
+        return len(unused), sum(size for _, size in unused)
 
     def close(self) -> None:
         """Close the files: all is kept already."""

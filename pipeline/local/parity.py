@@ -19,6 +19,7 @@ from pipeline.local.events.targets import DELIVERED_TO
 from pipeline.local.execution import faults
 from pipeline.local.execution import parity as executions
 from pipeline.local.execution.steps.registry import EXECUTORS, REFUSED
+from pipeline.local.gc import parity as growth
 from pipeline.local.jobs import parity as jobs
 from pipeline.local.jobs.support import REFUSED as REFUSED_VALUES
 
@@ -91,6 +92,8 @@ def page() -> str:
         _table(("target", "what happens"), ([f"`{name}`", how] for name, how in DELIVERED_TO.items())),
         "A target of another service fires too: as failed, with that reason.\n",
         _table(("schedules", "how"), ([what, how] for what, how in events.SCHEDULES.items())),
+        "## Growth\n",
+        _table(("what", "how"), ([what, how] for what, how in growth.GROWTH.items())),
         "## Operations of SageMaker\n",
         f"Answered ({len(answered)}): {_names(answered)}.\n",
         "Of sagemaker-runtime: `InvokeEndpoint`.\n",

@@ -6,8 +6,8 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,35 @@ class Records:
             also = self._write(change, "DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
             self._changed.notify_all()
         self._tell(change, *also)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """A block in which nobody else changes or reads a record; it must be quick."""
+        with self._changed:
+            yield
+
+    def forget(self, names: Iterable[tuple[str, str]]) -> None:
+        """Remove records by kind and name, all or none; those that are gone already are no error.
+
+        It is no change that anybody is told of: nothing happened, what had happened is not told any more.
+        """
+        with self._changed:
+            self._refuse_closed()
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany("DELETE FROM records WHERE kind = ? AND name = ?", names)
+                self._db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.OperationalError):
+                    self._db.execute("ROLLBACK")
+                raise
+            self._changed.notify_all()
+
+    def compact(self) -> None:
+        """Give back to the disk what removed records took."""
+        with self._changed:
+            self._execute("VACUUM")
+            self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def items(self, kind: str, prefix: str = "") -> list[tuple[str, Record]]:
         """Name and record of all of a kind whose names start with `prefix`, oldest first."""

@@ -28,6 +28,7 @@ from pipeline.local.application import HEADERS_KEY, Application
 from pipeline.local.events import taps
 from pipeline.local.events.bridge import Bridge
 from pipeline.local.execution.executor import Executor, repair
+from pipeline.local.gc.sweep import Sweeper
 from pipeline.local.home import Home, KeyPair
 from pipeline.local.kept import Keeper, move_aside
 from pipeline.local.records import Record, Records
@@ -133,6 +134,7 @@ class LocalServer:
                 new_id=new_id,
             )
         )
+        self._sweeper = Sweeper(home, self.records, self._keeper, self._keeping, clock)
         self._http = self._bind(listener, keys, clock)
         host, port = listener.getsockname()
         self.url = f"http://{host}:{port}"
@@ -164,6 +166,7 @@ class LocalServer:
             health={"status": "ready", "pid": os.getpid()},
             keeping=self._keeping,
             clock=clock,
+            sweep=self._sweeper.sweep,
         )
         listener.listen(128)
         host, port = listener.getsockname()

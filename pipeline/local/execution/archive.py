@@ -9,15 +9,16 @@ import hashlib
 
 from pipeline.local.records import RecordExists, Records
 
-_KIND = "PipelineDefinition"
+KIND = "PipelineDefinition"
+"""Kind of the records, named by a hash of the text."""
 
 
 def keep(records: Records, text: str) -> str:
     """Keep a definition; returns the key that `text_of` takes."""
     key = hashlib.sha256(text.encode()).hexdigest()
-    if records.get(_KIND, key) is None:
+    if records.get(KIND, key) is None:
         try:
-            records.create(_KIND, key, {"PipelineDefinition": text})
+            records.create(KIND, key, {"PipelineDefinition": text})
         except RecordExists:
             # Another thread kept the same text just now.
             return key
@@ -26,6 +27,6 @@ def keep(records: Records, text: str) -> str:
 
 def text_of(records: Records, key: str) -> str:
     """The definition kept under a key."""
-    record = records.get(_KIND, key)
+    record = records.get(KIND, key)
     assert record is not None
     return str(record["PipelineDefinition"])

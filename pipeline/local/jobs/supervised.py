@@ -21,6 +21,9 @@ _READ = 65536
 _LOOK_S = 0.05
 _KILLED = 137
 
+LARGEST_OUTPUT = 128 * 1024 * 1024
+"""Bytes of output that stay in the file: more than a log stream takes. The rest is read, then dropped."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -89,6 +92,10 @@ class Supervised:
                 while left > 0 and (data := output.read(min(_READ, left))):
                     left -= len(data)
                     self._deliver(splitter.feed(data))
+                if output.tell() > LARGEST_OUTPUT:
+                    # The program appends: it goes on where the file now ends.
+                    os.truncate(self._place.output, LARGEST_OUTPUT)
+                    output.seek(LARGEST_OUTPUT)
         self._deliver(splitter.flush())
 
     def _deliver(self, lines: list[str]) -> None:
@@ -98,6 +105,10 @@ class Supervised:
         except Exception:
             # Whoever reads the lines must not stop the reading.
             _log.exception("cannot take the output in %s", self._place.output)
+
+
+def _new(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_EXCL, 0o600)
 
 
 class Place:
@@ -135,7 +146,7 @@ class Place:
         """
         arguments = [sys.executable, "-I", "-S", supervisor.__file__, str(self._running), str(self._exit)]
         try:
-            with self.output.open("xb") as output:
+            with open(self.output, "ab", opener=_new) as output:
                 child = subprocess.Popen(
                     [*arguments, *command.arguments],
                     cwd=command.folder,

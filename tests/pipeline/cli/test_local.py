@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from pipeline.cli import local
-from pipeline.errors import RunError
+from pipeline.errors import RunError, UsageError
 from pipeline.local import lifecycle
+from pipeline.local.gc import request
+from pipeline.local.gc.policy import Found, Policy
 from pipeline.local.home import Home
 from pipeline.local.records import Records
 
@@ -118,3 +121,47 @@ def test_events_of_damaged_records(fired: Path) -> None:
     with pytest.raises(RunError) as caught:
         local.events()
     assert [finding.code for finding in caught.value.findings] == ["L007"]
+
+
+@pytest.fixture
+def swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Policy]:
+    """The policies that were asked for."""
+    asked: list[Policy] = []
+
+    def sweep(_: Path, policy: Policy) -> list[Found]:
+        asked.append(policy)
+        return [Found("executions", 1200, 3_400_000), Found("steps", 0, 0)]
+
+    monkeypatch.setenv("IMGPIPE_HOME", str(tmp_path))
+    monkeypatch.setattr(request, "sweep", sweep)
+    return asked
+
+
+FOUND = "WHAT        COUNT  MB\nexecutions  1,200  3.4\n"
+
+
+def test_gc_shows_what_would_go_and_removes_nothing_unasked(
+    swept: list[Policy], capsys: pytest.CaptureFixture[str]
+) -> None:
+    local.gc(dry_run=True)
+    assert capsys.readouterr().out == FOUND
+    with pytest.raises(typer.Exit):
+        local.gc()
+    told = capsys.readouterr()
+    assert told.err == FOUND + "nothing was removed; `--yes` removes without asking\n"
+    assert (told.out, swept) == ("", [Policy(), Policy()])
+
+
+def test_gc_removes(swept: list[Policy], capsys: pytest.CaptureFixture[str]) -> None:
+    local.gc(keep_executions=5, outputs=True, yes=True, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {
+        "removed": True,
+        "bytes": 3_400_000,
+        "found": [{"what": "executions", "count": 1200, "size": 3_400_000}],
+    }
+    assert swept[-1] == Policy(30, 5, outputs=True, dry_run=False)
+
+
+def test_gc_takes_one_policy() -> None:
+    with pytest.raises(UsageError, match="--keep and --keep-executions exclude each other"):
+        local.gc(keep=3, keep_executions=5)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.backends import get_backend
 
-from pipeline.local.job_logs import JobLogs, endpoint_group
+from pipeline.local.job_logs import CUT, JobLogs, endpoint_group
 
 ACCOUNT = "100000000002"
 
@@ -80,3 +80,14 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_job(
     with caplog.at_level(logging.ERROR):
         log.write(["x"])
     assert "cannot write to log stream stream of broken" in caplog.text
+
+
+def test_a_stream_is_bounded_also_when_its_lines_come_again() -> None:
+    logs = JobLogs(ACCOUNT, "us-east-1", largest=10)
+    log = logs.for_job("ProcessingJob", "long")
+    log.write(["1234"])
+    log.write(["5678", "and more", "and more"])
+    log.write(["and more"])
+    again = logs.reopen(log.group, log.stream)
+    again.write(["1234", "5678", "and more", "and more", "and more", "and more"])
+    assert [text for _, text in events(log.group, log.stream)] == ["1234", CUT]

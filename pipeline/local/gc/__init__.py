@@ -1,0 +1,1 @@
+"""What may go of what the local SageMaker keeps, and its removal."""

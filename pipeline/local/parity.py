@@ -67,7 +67,7 @@ def page() -> str:
         "Arguments that `CacheConfig` compares, expressions evaluated:\n",
         _table(("type", "arguments"), executions.cache_keys()),
         "## Jobs\n",
-        "Images by the repositories of their URIs; others are refused, as are those whose packages miss:\n",
+        "Images by the repositories of their URIs; others are refused, also where packages are missing:\n",
         _table(("image", "runs", "needs"), jobs.images()),
         _table(("what", "how"), ([what, how] for what, how in jobs.JOBS.items())),
         "Values that are refused:\n",

@@ -3,12 +3,13 @@ from __future__ import annotations
 import logging
 import socket
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from pipeline.local.jobs import mounts
+from pipeline.local.jobs import container, mounts
 from pipeline.local.jobs.container import NOT_MOUNTED
 from pipeline.local.jobs.mounts import Mounts, NoMounts, command, probe
 
@@ -120,3 +121,18 @@ def test_it_is_found_out_once_and_said(
 def test_other_systems_have_no_such_mounts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
     assert probe() == "darwin has no mounts of a process's own"
+
+
+def test_mounts_do_without_processes_of_their_own(folder: Path, tmp_path: Path) -> None:
+    """Where /proc cannot be mounted anew, as in many containers."""
+    source = Path(container.__file__).read_text()
+    assert source.count('"/proc", "proc", 0') == 1
+    other = tmp_path / "container.py"
+    other.write_text(source.replace('"/proc", "proc", 0', '"/proc", "no-such-type", 0'))
+    (folder / "in").write_text("hello")
+    (tmp_path / "hosts").write_text("")
+    arguments = [sys.executable, "-I", "-S", str(other), str(folder), str(tmp_path / "hosts")]
+    program = ["/bin/sh", "-c", "cat /opt/ml/in; exit 4"]
+    done = subprocess.run([*arguments, *program], capture_output=True, text=True, check=False)
+    if MOUNTS.works():
+        assert (done.returncode, done.stdout) == (4, "hello")

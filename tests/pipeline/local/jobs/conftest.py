@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from .place import ROLE, Place, make_place
+from .sources import IMAGE, source
 
 _numbers = itertools.count()
 
@@ -75,5 +77,21 @@ def training(place: Place) -> Callable[..., str]:
         }
         place.records.create("TrainingJob", name, job)
         return name
+
+    return record
+
+
+@pytest.fixture
+def script(place: Place, training: Callable[..., str]) -> Callable[..., str]:
+    """Records a training job that runs a script, with further files of its source."""
+
+    def record(text: str, files: dict[str, str] | None = None, **fields: Any) -> str:
+        place.write("source.tar.gz", source(train__py=text, **(files or {})))
+        hyperparameters = {
+            "sagemaker_program": '"train.py"',
+            "sagemaker_submit_directory": json.dumps(place.uri("source.tar.gz")),
+            **fields.pop("HyperParameters", {}),
+        }
+        return training(AlgorithmSpecification=IMAGE, HyperParameters=hyperparameters, **fields)
 
     return record

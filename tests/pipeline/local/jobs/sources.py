@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import tarfile
 import textwrap
+from typing import Any
+
+IMAGE = {"TrainingImage": "1.dkr.ecr.us-east-1.amazonaws.com/script:1", "TrainingInputMode": "File"}
 
 
 def source(**files: str) -> bytes:
@@ -27,3 +30,10 @@ def members(archive: bytes) -> dict[str, bytes]:
             if (content := tar.extractfile(member)) is not None:
                 found[member.name] = content.read()
     return found
+
+
+def channel(name: str, uri: str, **source: str) -> dict[str, Any]:
+    return {
+        "ChannelName": name,
+        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **source}},
+    }

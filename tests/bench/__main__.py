@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import commands, definition, figures, quickstart, suite, training
+from tests.bench import commands, definition, engine, figures, objects, quickstart, suite, training
 from tests.bench.figures import Figure
 from tests.bench.peers import ROOT
 
@@ -13,6 +13,8 @@ BENCHES: Mapping[str, Callable[[], list[Figure]]] = {
     "commands": commands.figures,
     "definition": definition.figures,
     "training": training.figures,
+    "engine": engine.figures,
+    "objects": objects.figures,
     "quickstart": quickstart.figures,
     "suite": suite.figures,
 }

@@ -8,6 +8,8 @@ import threading
 import time
 from contextlib import suppress
 
+from pipeline.local.jobs.supervisor import descendants
+
 
 class ProcessGroup:
     """Signals a process group, as long as its number is its own.
@@ -41,7 +43,16 @@ class ProcessGroup:
             self._killer.start()
 
     def kill(self) -> None:
-        """End the group at once (SIGKILL)."""
+        """End the group at once (SIGKILL), with what its processes started in groups of their own."""
+        with self._lock:
+            others = [] if self._is_gone else descendants(self.number)
+            for pid in others:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
+
+    def kill_rest(self) -> None:
+        """End what is left of the group when its leader has ended."""
         self._signal(signal.SIGKILL)
 
     def gone(self) -> None:

@@ -77,7 +77,7 @@ class Supervised:
         if hasattr(os, "waitid"):
             # Wait without reaping: the group's number stays ours until what is left of it is killed.
             os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-            self._group.kill()
+            self._group.kill_rest()
         code = child.wait()
         return code if code >= 0 else 128 - code
 

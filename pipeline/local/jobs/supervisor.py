@@ -2,7 +2,8 @@
 
 This file is run by its path, as a small process of its own: the leader of the group in which the program
 runs. It holds a lock on a file as long as it lives, and that file has its process id. The program's exit code
-goes to another file; then the rest of the group is killed, as a container ends with its main process.
+goes to another file; then all that it has started and that still runs is killed, as a container ends with its
+main process: also what left the group, as on Linux it becomes a child of this process when its parent ends.
 
 Usage: supervisor.py RUNNING EXIT PROGRAM [ARGUMENT...]
 """
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+_PR_SET_CHILD_SUBREAPER = 36
 _ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -27,16 +29,69 @@ def main(running: str, ended: str, *arguments: str) -> None:
     lock = os.open(running, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.write(lock, str(os.getpid()).encode())
+    _adopt_orphans()
     # A signal that comes now waits until the program is there, or is about to be.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED_TO_END)
     child = os.fork()
     if child == 0:
         _become(arguments)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED_TO_END)
-    _, status = os.waitpid(child, 0)
+    pid = 0
+    while pid != child:
+        # Others are orphans, which nobody else waits for.
+        pid, status = os.wait()
     code = os.waitstatus_to_exitcode(status)
     _write(ended, str(code if code >= 0 else 128 - code))
+    _end_orphans()
     os.killpg(0, signal.SIGKILL)
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have; empty where there is no /proc."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():  # noqa: PTH112, PTH208
+        if name.isdigit() and (parent := _parent(name)) is not None:
+            children.setdefault(parent, []).append(int(name))
+    found = list(children.get(pid, ()))
+    for each in found:
+        found += children.get(each, ())
+    return found
+
+
+def _parent(pid: str) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - pathlib is slow to import
+            # The name, in brackets, may hold anything.
+            return int(file.read().rpartition(b")")[2].split()[1])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _adopt_orphans() -> None:
+    if sys.platform == "linux":
+        # Here, as it is not quick to import.
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_orphans() -> None:
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            for each in descendants(os.getpid()):
+                _kill(each)
+            os.wait()
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        return
 
 
 def _leave_it(*_: object) -> None:

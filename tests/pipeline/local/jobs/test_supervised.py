@@ -148,6 +148,34 @@ def test_what_it_leaves_behind_ends_with_it(tmp_path: Path, lines: Lines) -> Non
     assert wait_until_gone(int(lines.seen[0]))
 
 
+DAEMON = """
+    import os, time
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.close(1)
+            os.close(2)
+            open("daemon.new", "w").write(str(os.getpid()))
+            os.rename("daemon.new", "daemon")
+            time.sleep(60)
+        os._exit(0)
+    while not os.path.exists("daemon"):
+        time.sleep(0.01)
+    print("ready", flush=True)
+"""
+
+
+@pytest.mark.parametrize("ends", ["itself", "killed"])
+def test_a_daemon_of_its_own_session_ends_with_it(tmp_path: Path, lines: Lines, ends: str) -> None:
+    source = DAEMON + ("" if ends == "itself" else "    time.sleep(60)")
+    running = Place(tmp_path).start(python(tmp_path, source), lines)
+    lines.wait_for(1)
+    if ends == "killed":
+        running.kill()
+    assert running.wait() == (0 if ends == "itself" else 137)
+    assert wait_until_gone(int((tmp_path / "daemon").read_text()))
+
+
 def test_it_is_asked_to_end_and_then_killed(tmp_path: Path, lines: Lines) -> None:
     program = Place(tmp_path).start(python(tmp_path, STUBBORN), lines)
     lines.wait_for(1)

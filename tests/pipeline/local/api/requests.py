@@ -11,6 +11,15 @@ from botocore.exceptions import ClientError
 ROLE = "arn:aws:iam::123456789012:role/imgpipe-execution"
 IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 NO_PROGRAM = "123456789012.dkr.ecr.us-east-1.amazonaws.com/no-program:1"
+CANARY = {
+    "BlueGreenUpdatePolicy": {
+        "TrafficRoutingConfiguration": {
+            "Type": "CANARY",
+            "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 20},
+            "WaitIntervalInSeconds": 60,
+        }
+    }
+}
 
 
 def error_of(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
@@ -19,6 +28,13 @@ def error_of(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
         call(**request)
     error = caught.value.response["Error"]
     return error["Code"], error["Message"]
+
+
+def refused(call: Callable[..., Any], **request: Any) -> str:
+    """The message of the ValidationException that a call ends with."""
+    code, text = error_of(call, **request)
+    assert code == "ValidationException"
+    return text
 
 
 def training(name: str, image: str = IMAGE) -> dict[str, Any]:

@@ -5,41 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.local.arns import arn
-from pipeline.local.runtime import Invocation
-from tests.pipeline.local.api.requests import config, error_of, model
+from tests.pipeline.local.api.requests import CANARY, config, error_of, refused
 from tests.pipeline.local.fakes import Running
-
-
-@pytest.fixture
-def made(sagemaker: Any, name: str) -> str:
-    """The name of a model, a configuration and an endpoint."""
-    sagemaker.create_model(**model(name))
-    sagemaker.create_endpoint_config(**config(name, name))
-    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=[{"Key": "a", "Value": "b"}])
-    return name
-
-
-def test_a_configuration_from_create_to_delete(sagemaker: Any, name: str) -> None:
-    own = arn("EndpointConfig", name)
-    assert error_of(sagemaker.create_endpoint_config, **config(name, name)) == (
-        "ValidationException",
-        f'Could not find model "{arn("Model", name)}".',
-    )
-    sagemaker.create_model(**model(name))
-    assert sagemaker.create_endpoint_config(**config(name, name))["EndpointConfigArn"] == own
-    described = sagemaker.describe_endpoint_config(EndpointConfigName=name)
-    assert described["ProductionVariants"] == config(name, name)["ProductionVariants"]
-    listed = sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]
-    assert [item["EndpointConfigArn"] for item in listed] == [own]
-    assert error_of(sagemaker.create_endpoint_config, **config(name, name)) == (
-        "ValidationException",
-        f'Cannot create already existing endpoint configuration "{own}".',
-    )
-    sagemaker.delete_endpoint_config(EndpointConfigName=name)
-    assert error_of(sagemaker.describe_endpoint_config, EndpointConfigName=name) == (
-        "ValidationException",
-        f'Could not find endpoint configuration "{own}".',
-    )
 
 
 def test_an_endpoint_from_create_to_delete(sagemaker: Any, made: str) -> None:
@@ -81,23 +48,6 @@ def test_a_configuration_that_does_not_exist(sagemaker: Any, made: str) -> None:
     assert (
         error_of(sagemaker.create_endpoint, EndpointName=f"{made}-2", EndpointConfigName="gone") == expected
     )
-
-
-def refused(call: Any, **request: Any) -> str:
-    code, text = error_of(call, **request)
-    assert code == "ValidationException"
-    return text
-
-
-CANARY = {
-    "BlueGreenUpdatePolicy": {
-        "TrafficRoutingConfiguration": {
-            "Type": "CANARY",
-            "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 20},
-            "WaitIntervalInSeconds": 60,
-        }
-    }
-}
 
 
 class TestDeployments:
@@ -229,94 +179,6 @@ class TestWeights:
         assert refused(sagemaker.update_endpoint_weights_and_capacities, **request) == expected
 
 
-CAPTURE = {
-    "InitialSamplingPercentage": 10,
-    "DestinationS3Uri": "s3://b/captures",
-    "CaptureOptions": [{"CaptureMode": "Input"}],
-}
-SERVERLESS = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
-
-
-class TestConfigurations:
-    def variant(self, model_name: str, name: str = "v", **more: Any) -> dict[str, Any]:
-        return {"VariantName": name, "ModelName": model_name, **more}
-
-    def test_what_is_kept(self, sagemaker: Any, made: str) -> None:
-        name = f"{made}-2"
-        variants = [self.variant(made, "a", InitialInstanceCount=3, InstanceType="ml.m5.large")]
-        sagemaker.create_endpoint_config(
-            EndpointConfigName=name, ProductionVariants=variants, DataCaptureConfig=CAPTURE
-        )
-        described = sagemaker.describe_endpoint_config(EndpointConfigName=name)
-        assert described["DataCaptureConfig"] == CAPTURE
-        assert described["ProductionVariants"] == variants
-
-    def test_a_serverless_endpoint(self, sagemaker: Any, made: str) -> None:
-        name = f"{made}-2"
-        variants = [self.variant(made, ServerlessConfig=SERVERLESS)]
-        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
-        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-        (shown,) = sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"]
-        assert shown["CurrentServerlessConfig"] == SERVERLESS
-        assert "CurrentInstanceCount" not in shown
-        own = {"EndpointName": name, "EndpointConfigName": name}
-        text = "DeploymentConfig is not supported for serverless variants."
-        assert refused(sagemaker.update_endpoint, **own, DeploymentConfig=CANARY) == text
-        change = {"VariantName": "v", "DesiredInstanceCount": 2}
-        request = {"EndpointName": name, "DesiredWeightsAndCapacities": [change]}
-        text = "Variant v is serverless: it has no instances."
-        assert refused(sagemaker.update_endpoint_weights_and_capacities, **request) == text
-
-    @pytest.mark.parametrize(
-        ("variants", "more", "text"),
-        [
-            pytest.param(
-                [{"VariantName": "v"}, {"VariantName": "v"}],
-                {},
-                "Variant names must be unique; used twice: v.",
-                id="one-name-twice",
-            ),
-            pytest.param(
-                [{"VariantName": "v", "ServerlessConfig": SERVERLESS, "InitialInstanceCount": 1}],
-                {},
-                "Serverless variant v cannot have InitialInstanceCount.",
-                id="serverless-with-instances",
-            ),
-            pytest.param(
-                [{"VariantName": "v", "ServerlessConfig": SERVERLESS}, {"VariantName": "w"}],
-                {},
-                "Serverless variant v must be the only variant of its endpoint.",
-                id="serverless-beside-another",
-            ),
-            pytest.param(
-                [{"VariantName": "v", "ServerlessConfig": SERVERLESS}],
-                {"DataCaptureConfig": CAPTURE},
-                "Serverless variant v does not support DataCaptureConfig.",
-                id="serverless-with-capture",
-            ),
-            pytest.param(
-                [{"VariantName": "v"}],
-                {"DataCaptureConfig": {**CAPTURE, "DestinationS3Uri": "https://b/c"}},
-                "DataCaptureConfig.DestinationS3Uri must be an s3:// URI for the local SageMaker; it is "
-                "https://b/c",
-                id="capture-to-https",
-            ),
-            pytest.param(
-                [{"VariantName": "v"}],
-                {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://b/out"}}},
-                "AsyncInferenceConfig is not supported by the local SageMaker: endpoints answer at once",
-                id="asynchronous",
-            ),
-        ],
-    )
-    def test_a_configuration_that_is_refused(
-        self, sagemaker: Any, name: str, variants: list[dict[str, Any]], more: dict[str, Any], text: str
-    ) -> None:
-        with_models = [{"ModelName": name, **variant} for variant in variants]
-        request = {"EndpointConfigName": name, "ProductionVariants": with_models, **more}
-        assert refused(sagemaker.create_endpoint_config, **request) == text
-
-
 class TestLists:
     def test_filters_order_and_pages(self, server: Running, sagemaker: Any, made: str) -> None:
         for number, status in ((1, "InService"), (2, "Failed"), (3, "InService")):
@@ -339,87 +201,3 @@ class TestLists:
         assert names(CreationTimeBefore=1002) == ["1"]
         assert names(LastModifiedTimeAfter=1999) == ["3", "2", "1"]
         assert names(LastModifiedTimeBefore=2000) == []
-
-    def test_configurations(self, server: Running, sagemaker: Any, made: str) -> None:
-        for number in (1, 2):
-            name = f"{made}-{number}"
-            sagemaker.create_endpoint_config(**config(name, made))
-            server.server.records.update("EndpointConfig", name, CreationTime=1000.0 + number)
-        found = sagemaker.list_endpoint_configs(NameContains=f"{made}-", CreationTimeAfter=1002)
-        assert [each["EndpointConfigName"] for each in found["EndpointConfigs"]] == [f"{made}-2"]
-        first = sagemaker.list_endpoint_configs(NameContains=f"{made}-", MaxResults=1)
-        second = sagemaker.list_endpoint_configs(NameContains=f"{made}-", NextToken=first["NextToken"])
-        assert [each["EndpointConfigName"] for each in second["EndpointConfigs"]] == [f"{made}-1"]
-
-
-class TestInvoke:
-    def test_the_model_answers(self, server: Running, made: str) -> None:
-        runtime = server.client("sagemaker-runtime")
-        server.endpoints.answer = (
-            200,
-            {"Content-Type": "application/json", "x-Amzn-Invoked-Production-Variant": "AllTraffic"},
-            b"[0.5]",
-        )
-        answer = runtime.invoke_endpoint(
-            EndpointName=made,
-            Body=b"\x89PNG",
-            ContentType="image/png",
-            Accept="application/json",
-            TargetVariant="AllTraffic",
-            InferenceId="i-1",
-            CustomAttributes="trace=7",
-        )
-        assert answer["Body"].read() == b"[0.5]"
-        assert (answer["ContentType"], answer["InvokedProductionVariant"]) == (
-            "application/json",
-            "AllTraffic",
-        )
-        assert server.endpoints.invoked[-1] == Invocation(
-            made, b"\x89PNG", "image/png", "application/json", "AllTraffic", "i-1", "trace=7"
-        )
-
-    @pytest.mark.parametrize(
-        ("argument", "text"),
-        [
-            (
-                {"TargetModel": "a.tar.gz"},
-                (
-                    "X-Amzn-SageMaker-Target-Model is not supported by the local SageMaker: no endpoint here "
-                    "serves many models"
-                ),
-            ),
-            (
-                {"InferenceComponentName": "a"},
-                (
-                    "X-Amzn-SageMaker-Inference-Component is not supported by the local SageMaker: the local "
-                    "SageMaker serves no inference components"
-                ),
-            ),
-        ],
-        ids=["target-model", "component"],
-    )
-    def test_what_is_refused(self, server: Running, made: str, argument: dict[str, str], text: str) -> None:
-        runtime = server.client("sagemaker-runtime")
-        found = error_of(runtime.invoke_endpoint, EndpointName=made, Body=b"", **argument)
-        assert found == ("ValidationError", text)
-
-    def test_no_such_endpoint(self, server: Running, name: str) -> None:
-        runtime = server.client("sagemaker-runtime")
-        assert error_of(runtime.invoke_endpoint, EndpointName=name, Body=b"") == (
-            "ValidationError",
-            f"Endpoint {name} of account 123456789012 not found.",
-        )
-
-    @pytest.mark.parametrize(("status", "side"), [(415, "client"), (500, "server")])
-    def test_an_error_of_the_model(self, server: Running, made: str, status: int, side: str) -> None:
-        server.endpoints.answer = (status, {"Content-Type": "text/plain"}, b"not an image")
-        runtime = server.client("sagemaker-runtime")
-        with pytest.raises(runtime.exceptions.ModelError) as caught:
-            runtime.invoke_endpoint(EndpointName=made, Body=b"x")
-        response = caught.value.response
-        assert response["Error"]["Message"] == (
-            f'Received {side} error ({status}) from primary with message "not an image". '
-            f"See log group /aws/sagemaker/Endpoints/{made} in account 123456789012 for more information."
-        )
-        assert (response["OriginalStatusCode"], response["OriginalMessage"]) == (status, "not an image")
-        assert response["ResponseMetadata"]["HTTPStatusCode"] == 424

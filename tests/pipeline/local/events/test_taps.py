@@ -1,4 +1,4 @@
-"""Through boto3, on a server with stand-ins for jobs and endpoints."""
+"""What moto tells of and what it refuses, through boto3, on a server with stand-ins for jobs and endpoints."""
 
 from __future__ import annotations
 
@@ -10,112 +10,9 @@ from typing import Any
 import pytest
 
 from pipeline.local.arns import arn
-from pipeline.local.events.firing import FIRING
-from pipeline.local.events.guard import LIMITS
-from pipeline.local.records import Record
-from tests.pipeline.local.api.requests import ROLE, error_of, training
-from tests.pipeline.local.definitions import definition, fail
+from tests.pipeline.local.api.requests import ROLE, error_of
+from tests.pipeline.local.events.bus import Bus, bucket
 from tests.pipeline.local.fakes import Running
-
-
-class Bus:
-    """Rules of one test, and what they fire."""
-
-    def __init__(self, server: Running, name: str) -> None:
-        self.server, self.name = server, name
-        self.events, self.sqs = server.client("events"), server.client("sqs")
-        self.url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
-        self.queue = f"arn:aws:sqs:us-east-1:123456789012:{name}"
-
-    def rule(self, pattern: dict[str, Any], *targets: dict[str, Any]) -> None:
-        self.events.put_rule(Name=self.name, EventPattern=json.dumps(pattern))
-        self.events.put_targets(Rule=self.name, Targets=targets or [{"Id": "q", "Arn": self.queue}])
-
-    def received(self, count: int) -> list[dict[str, Any]]:
-        """The first events that the queue receives; without their ids."""
-        found: list[dict[str, Any]] = []
-        while len(found) < count:
-            answer = self.sqs.receive_message(QueueUrl=self.url, WaitTimeSeconds=10, MaxNumberOfMessages=1)
-            assert "Messages" in answer, found
-            (message,) = answer["Messages"]
-            self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-            found.append(json.loads(message["Body"]))
-        return found
-
-    def fired(self) -> list[Record]:
-        """The firings of the rule, when all are delivered."""
-        rule = f":rule/{self.name}"
-        found = [each for each in self.server.server.records.list(FIRING) if each["Source"].endswith(rule)]
-        return [self.server.wait_for(FIRING, each["FiringId"], NextAttemptTime=None) for each in found]
-
-
-@pytest.fixture
-def bus(server: Running, name: str) -> Any:
-    made = Bus(server, name)
-    yield made
-    made.events.remove_targets(Rule=name, Ids=["q", "p"])
-    made.events.delete_rule(Name=name)
-
-
-def pipeline(server: Running, name: str, **parameters: str) -> dict[str, Any]:
-    """Create a pipeline; returns it as a target with these values."""
-    text = definition(fail("End", "over"), parameters=dict.fromkeys(parameters, "-"))
-    server.sagemaker.create_pipeline(PipelineName=name, PipelineDefinition=text, RoleArn=ROLE)
-    given = [{"Name": key, "Value": value} for key, value in parameters.items()]
-    return {
-        "Id": "p",
-        "Arn": arn("Pipeline", name),
-        "RoleArn": ROLE,
-        "SageMakerPipelineParameters": {"PipelineParameterList": given},
-    }
-
-
-def bucket(server: Running, name: str, *, versions: bool = False) -> Any:
-    s3 = server.client("s3")
-    s3.create_bucket(Bucket=name)
-    if versions:
-        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_notification_configuration(
-        Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
-    return s3
-
-
-def test_the_upload_of_a_marker_starts_an_execution(server: Running, bus: Bus, name: str) -> None:
-    s3 = bucket(server, name)
-    pattern = {
-        "source": ["aws.s3"],
-        "detail-type": ["Object Created"],
-        "detail": {"bucket": {"name": [name]}, "object": {"key": [{"wildcard": "train/*_READY"}]}},
-    }
-    bus.rule(pattern, pipeline(server, name, Key="$.detail.object.key", Bucket="$.detail.bucket.name"))
-    s3.put_object(Bucket=name, Key="train/1.jpg", Body=b"x")
-    s3.put_object(Bucket=name, Key="train/_READY", Body=b"")
-    (firing,) = bus.fired()
-    assert firing["Status"] == "Delivered"
-    answer = server.sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=firing["Result"])
-    assert answer["PipelineParameters"] == [
-        {"Name": "Bucket", "Value": name},
-        {"Name": "Key", "Value": "train/_READY"},
-    ]
-    executions = server.sagemaker.list_pipeline_executions(PipelineName=name)
-    assert len(executions["PipelineExecutionSummaries"]) == 1
-
-
-def test_an_approval_starts_an_execution(server: Running, bus: Bus, name: str) -> None:
-    pattern = {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Model Package State Change"],
-        "detail": {"ModelPackageGroupName": [name], "ModelApprovalStatus": ["Approved"]},
-    }
-    bus.rule(pattern, pipeline(server, name, ModelPackageArn="$.detail.ModelPackageArn"))
-    server.sagemaker.create_model_package_group(ModelPackageGroupName=name)
-    package = server.sagemaker.create_model_package(ModelPackageGroupName=name)["ModelPackageArn"]
-    assert bus.fired() == []
-    server.sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
-    (firing,) = bus.fired()
-    answer = server.sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=firing["Result"])
-    assert answer["PipelineParameters"] == [{"Name": "ModelPackageArn", "Value": package}]
 
 
 def test_objects_that_are_made_and_deleted(server: Running, bus: Bus, name: str) -> None:
@@ -224,39 +121,6 @@ def test_a_disabled_rule_does_not_fire(bus: Bus, name: str) -> None:
     assert len(bus.fired()) == 1
 
 
-def test_the_states_of_a_job(server: Running, bus: Bus, name: str) -> None:
-    bus.rule({"source": ["aws.sagemaker"], "detail": {"TrainingJobName": [name]}})
-    server.sagemaker.create_training_job(**training(name), Tags=[{"Key": "a", "Value": "b"}])
-    first, last = bus.received(2)
-    assert [each["detail"]["TrainingJobStatus"] for each in (first, last)] == ["InProgress", "Completed"]
-    assert last["detail-type"] == "SageMaker Training Job State Change"
-    assert last["resources"] == [arn("TrainingJob", name)]
-    assert last["detail"]["Tags"] == {"a": "b"}
-    assert isinstance(last["detail"]["CreationTime"], int)
-
-
-def test_the_states_of_an_execution_and_its_steps(server: Running, bus: Bus, name: str) -> None:
-    target = pipeline(server, name)
-    bus.rule({"source": ["aws.sagemaker"], "detail": {"pipelineArn": [target["Arn"]]}})
-    execution = server.sagemaker.start_pipeline_execution(PipelineName=name)["PipelineExecutionArn"]
-    found = [(each["detail-type"].split()[-3], each["detail"]) for each in bus.received(4)]
-    assert all(detail["pipelineExecutionArn"] == execution for _, detail in found)
-    key = {"Execution": "PipelineExecutionStatus", "Step": "StepStatus"}
-    told = [
-        (kind, detail.get(f"previous{key[kind]}"), detail[f"current{key[kind]}"]) for kind, detail in found
-    ]
-    assert told == [
-        ("Execution", None, "Executing"),
-        ("Step", None, "Executing"),
-        ("Step", "Executing", "Failed"),
-        ("Execution", "Executing", "Failed"),
-    ]
-    step, end = found[2][1], found[3][1]
-    assert (step["stepName"], step["stepType"], step["failureReason"]) == ("End", "Fail", "over")
-    assert "executionEndTime" in end
-    assert "executionEndTime" not in found[0][1]
-
-
 def test_the_test_of_a_pattern(bus: Bus) -> None:
     event = {
         "id": "1",
@@ -351,35 +215,6 @@ def test_a_name_with_an_underscore_is_refused(server: Running, bus: Bus, name: s
     assert message.startswith(
         "1 validation error detected: Value 'a_b' at 'targets.1.member.sageMakerPipeline"
     )
-
-
-def test_a_schedule_starts_an_execution(server: Running, name: str) -> None:
-    target = pipeline(server, name, Why="x")
-    target.pop("Id")
-    target["SageMakerPipelineParameters"]["PipelineParameterList"][0]["Value"] = "scheduled"
-    scheduler = server.client("scheduler")
-    made = scheduler.create_schedule(
-        Name=name,
-        ScheduleExpression="rate(1 day)",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        Target=target,
-    )["ScheduleArn"]
-    # Done, if the server's own thread has not done it yet.
-    server.server.bridge.run_due()
-    (fired,) = [each for each in server.server.records.list(FIRING) if each["Source"] == made]
-    ended = server.wait_for(FIRING, fired["FiringId"], Status="Delivered")
-    answer = server.sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=ended["Result"])
-    assert answer["PipelineParameters"] == [{"Name": "Why", "Value": "scheduled"}]
-    scheduler.delete_schedule(Name=name)
-
-
-def test_a_pipeline_that_writes_what_starts_it_is_stopped(server: Running, bus: Bus, name: str) -> None:
-    s3 = bucket(server, name)
-    bus.rule({"source": ["aws.s3"], "detail": {"bucket": {"name": [name]}}}, pipeline(server, name))
-    for number in range(LIMITS[0][1] + 1):
-        s3.put_object(Bucket=name, Key=str(number), Body=b"")
-    assert [each["Status"] for each in bus.fired()] == ["Delivered"] * LIMITS[0][1] + ["Failed"]
-    assert bus.events.describe_rule(Name=name)["State"] == "DISABLED"
 
 
 def test_an_update_of_a_schedule_sets_everything(server: Running, name: str) -> None:

@@ -12,7 +12,7 @@ from pipeline.local.errors import ApiError
 from pipeline.local.records import Record
 from tests.pipeline.local.api.requests import ROLE
 from tests.pipeline.local.definitions import BUCKET, definition, fail, get, join, process, train
-from tests.pipeline.local.execution.test_execution import execute, steps_of
+from tests.pipeline.local.execution.runs import execute, steps_of
 from tests.pipeline.local.fakes import Finish, Running, complete, ended
 
 INTERNAL = "InternalServerError: We encountered an internal error. Please try again."

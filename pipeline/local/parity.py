@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.aws_model import service_model
 from pipeline.language import conditions, expressions, parameters
-from pipeline.local.api import invocations, refused
+from pipeline.local.api import invocations, refused, search
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.aws import SIGNING_NAMES
 from pipeline.local.endpoints import parity as endpoints
@@ -50,8 +50,6 @@ _JOB_MEMBERS = {
 
 def page() -> str:
     """The whole page."""
-    answered = sorted(OPERATIONS)
-    other = sorted(set(service_model.service("sagemaker").operation_names) - set(OPERATIONS))
     sections = [
         _HEAD,
         "## Step types\n",
@@ -94,8 +92,18 @@ def page() -> str:
         _table(("schedules", "how"), ([what, how] for what, how in events.SCHEDULES.items())),
         "## Growth\n",
         _table(("what", "how"), ([what, how] for what, how in growth.GROWTH.items())),
+        *_operations(),
+    ]
+    return "\n".join(sections) + "\n"
+
+
+def _operations() -> Iterable[str]:
+    answered = sorted(OPERATIONS)
+    other = sorted(set(service_model.service("sagemaker").operation_names) - set(OPERATIONS))
+    return (
         "## Operations of SageMaker\n",
         f"Answered ({len(answered)}): {_names(answered)}.\n",
+        f"`Search` finds {_names(search.RESOURCES)}, without `NestedFilters`.\n",
         "Of sagemaker-runtime: `InvokeEndpoint`.\n",
         "Headers of it that are refused:\n",
         _table(
@@ -107,8 +115,7 @@ def page() -> str:
         f"Refused with `UnknownOperationException` ({len(other)}): {_names(other)}.\n",
         "## Other services\n",
         f"Answered by moto: {_names(SIGNING_NAMES)}. Every other service is refused by name.",
-    ]
-    return "\n".join(sections) + "\n"
+    )
 
 
 def _step_types() -> Iterable[list[str]]:

@@ -16,6 +16,7 @@ from pipeline.local.api import (
     models,
     pipelines,
     refused,
+    search,
     shapes,
     tags,
     versions,
@@ -34,6 +35,7 @@ OPERATIONS: dict[str, Handler] = {
     **endpoints.HANDLERS,
     **model_packages.HANDLERS,
     **tags.HANDLERS,
+    **search.HANDLERS,
 }
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -249,6 +250,17 @@ class TestWhoMayAsk:
         assert send(server, "POST", "/", own, b"{}")[0] == 200
         status, _, body = send(server, "POST", "/", {**own, **change}, b"{}")
         assert (status, b"InvalidSignatureException" in body) == (400, True)
+
+    def test_nobody_sweeps_without_a_signature(self, server: Running) -> None:
+        status, _, body = send(server, "POST", "/_imgpipe/gc", {}, b'{"dry_run": false}')
+        assert (status, b"AccessDenied" in body) == (403, True), body
+
+    def test_it_listens_on_the_loopback_alone(self, server: Running) -> None:
+        assert server.server.url.startswith("http://127.0.0.1:")
+        port = int(server.server.url.rpartition(":")[2])
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
+            # Linux answers on all of 127.0.0.0/8 where a server listens on any address.
+            assert other.connect_ex(("127.0.0.2", port)) != 0
 
     @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil.com:80"])
     def test_another_host(self, server: Running, host: str) -> None:

@@ -6,16 +6,8 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws_errors import code_of, is_missing
 from pipeline.errors import Finding, RunError
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
-
-
-def split_uri(uri: str) -> tuple[str, str]:
-    """The bucket and the key or prefix of an S3 URI.
-
-    An S3 URI is no URL: '#', '?' and '%' are letters of the key like any other.
-    """
-    bucket, _, key = uri.partition("://")[2].partition("/")
-    return bucket, key
 
 
 def as_folder(prefix: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError, HTTPClientError
 
 from pipeline.aws_errors import explain, is_missing
-from pipeline.bucket import split_uri
 from pipeline.errors import Finding, RunError, UsageError
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}

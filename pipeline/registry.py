@@ -11,8 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.aws_errors import is_missing
-from pipeline.bucket import split_uri
 from pipeline.errors import Finding, RunError
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.bucket import split_uri
 from pipeline.errors import Finding, RunError
 from pipeline.executions import Execution
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 
 _STEP, _OUTPUT, _PAGE = "EvaluateModel", "evaluation", "report.html"

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from pipeline import executions
 from pipeline.aws_errors import code_of, is_missing
-from pipeline.bucket import split_uri
 from pipeline.errors import Finding, RunError
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 from pipeline.suggestion import listed
 

@@ -16,9 +16,10 @@ from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from pipeline.bucket import as_folder, ensure_bucket, split_uri
+from pipeline.bucket import as_folder, ensure_bucket
 from pipeline.data.folder import Split
 from pipeline.errors import Finding, RunError
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 
 _THREADS = 16

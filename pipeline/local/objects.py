@@ -21,6 +21,7 @@ from moto.s3.exceptions import MissingBucket
 from moto.s3.models import FakeKey
 
 from pipeline.errors import Finding, ImgpipeError
+from pipeline.s3_uri import split_uri
 
 _CHUNK = 1024 * 1024
 # A mapped file costs system calls; below this size reading it at once is faster.
@@ -73,7 +74,7 @@ class NoObjects(ObjectsError):
     """Nothing lies under a prefix. The text is AWS's own."""
 
     def __init__(self, uri: str, region: str, role: str) -> None:
-        bucket = uri.removeprefix("s3://").partition("/")[0]
+        bucket, _ = split_uri(uri)
         super().__init__(
             "L404",
             "no-s3-objects",
@@ -119,7 +120,7 @@ def parse_uri(uri: str) -> tuple[str, str]:
     Raises:
         BadUri: It is none.
     """
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(uri)
     if not uri.startswith("s3://") or not bucket:
         raise BadUri(uri)
     return bucket, key

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.account import AccountFacts
-from pipeline.bucket import split_uri
 from pipeline.config.model import PipelineConfig
+from pipeline.s3_uri import split_uri
 
 SERVICE = "sagemaker.amazonaws.com"
 """Who takes on the role."""

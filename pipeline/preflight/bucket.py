@@ -8,10 +8,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.aws_errors import code_of, is_missing
-from pipeline.bucket import split_uri
 from pipeline.config.loader import Loaded
 from pipeline.errors import Finding
 from pipeline.preflight.check import Check, failed, passed, unknown
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 
 NAME = "bucket"

@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 from botocore.exceptions import ClientError
 
 from pipeline.aws_errors import code_of
-from pipeline.bucket import as_folder, split_uri
+from pipeline.bucket import as_folder
 from pipeline.config.loader import Loaded
 from pipeline.errors import Finding
 from pipeline.preflight.check import Check, failed, passed, unknown
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 from pipeline.suggestion import nearest
 

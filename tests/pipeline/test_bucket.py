@@ -1,31 +1,9 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pipeline.bucket import as_folder, ensure_bucket, has_bucket, require_objects, split_uri
+from pipeline.bucket import as_folder, ensure_bucket, has_bucket, require_objects
 from pipeline.errors import RunError
 from pipeline.session import Session
 from tests.pipeline.stubs import client_error, stub_session
-
-
-@pytest.mark.parametrize(
-    ("uri", "parts"),
-    [
-        ("s3://b/a/c.jpg", ("b", "a/c.jpg")),
-        ("s3://b", ("b", "")),
-        ("s3://b/", ("b", "")),
-        ("s3://b/cat#1/what?.jpg", ("b", "cat#1/what?.jpg")),
-        ("s3://b//a;b=c", ("b", "/a;b=c")),
-        ("s3://b/a%20b://c", ("b", "a%20b://c")),
-    ],
-)
-def test_split_uri(uri: str, parts: tuple[str, str]) -> None:
-    assert split_uri(uri) == parts
-
-
-@given(st.from_regex(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", fullmatch=True), st.text())
-def test_split_uri_gives_back_what_a_uri_is_made_of(bucket: str, key: str) -> None:
-    assert split_uri(f"s3://{bucket}/{key}") == (bucket, key)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pipeline.language.expressions import ExpressionError
 from pipeline.language.parameters import Value
 from pipeline.local import arns
 from pipeline.local.records import Record, Records
+from pipeline.s3_uri import split_uri
 
 STEP = "PipelineExecutionStep"
 """Kind of the record of a started step, named `<pipeline>/<execution id>/<step>`."""
@@ -133,7 +134,7 @@ class StepScope:
 
     def json_at(self, uri: str) -> object:
         """The JSON value in an S3 object."""
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = split_uri(uri)
         if not uri.startswith("s3://") or not bucket or not key:
             raise ExpressionError(f"{uri!r} is not the URI of an S3 object")
         try:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.bucket import split_uri
 from pipeline.preflight.prefixes import Seen, look, prefixes
+from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 from tests.pipeline.preflight.conftest import FACTS, STS, Load
 from tests.pipeline.preflight.telling import told

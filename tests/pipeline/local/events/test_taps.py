@@ -1,4 +1,4 @@
-"""What moto tells of and what it refuses, through boto3, on a server with stand-ins for jobs and endpoints."""
+"""What moto tells of and what it refuses, through boto3, on a server with stand-ins for jobs."""
 
 from __future__ import annotations
 

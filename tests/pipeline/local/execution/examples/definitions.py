@@ -120,20 +120,10 @@ def _model(step_name: str) -> dict[str, str]:
     return get(f"Steps.{step_name}.ModelArtifacts.S3ModelArtifacts")
 
 
-def abalone(name: str) -> str:
-    """Process, train, evaluate; register if the error is small, else fail. Two steps are cached."""
-    cached = {"Enabled": True, "ExpireAfter": "30d"}
-    report = f"s3://{BUCKET}/{name}/evaluation"
-    mse = {
-        "Std:JsonGet": {
-            "PropertyFile": get("Steps.AbaloneEval.PropertyFiles.EvaluationReport"),
-            "Path": "regression_metrics.mse.value",
-        }
-    }
-    container = {"Image": REGRESSION, "ModelDataUrl": _model("AbaloneTrain")}
+def _register_abalone(name: str, container: dict[str, Any]) -> dict[str, Any]:
     uri = get("Steps.AbaloneEval.ProcessingOutputConfig.Outputs['evaluation'].S3Output.S3Uri")
     statistics = {"ContentType": "application/json", "S3Uri": join(uri, "evaluation.json", on="/")}
-    register = step(
+    return step(
         "AbaloneRegister",
         "RegisterModel",
         {
@@ -149,6 +139,20 @@ def abalone(name: str) -> str:
             "ModelApprovalStatus": get("Parameters.ModelApprovalStatus"),
         },
     )
+
+
+def abalone(name: str) -> str:
+    """Process, train, evaluate; register if the error is small, else fail. Two steps are cached."""
+    cached = {"Enabled": True, "ExpireAfter": "30d"}
+    report = f"s3://{BUCKET}/{name}/evaluation"
+    mse = {
+        "Std:JsonGet": {
+            "PropertyFile": get("Steps.AbaloneEval.PropertyFiles.EvaluationReport"),
+            "Path": "regression_metrics.mse.value",
+        }
+    }
+    container = {"Image": REGRESSION, "ModelDataUrl": _model("AbaloneTrain")}
+    register = _register_abalone(name, container)
     model = step("AbaloneModel", "Model", {"ExecutionRoleArn": ROLE, "PrimaryContainer": container})
     small = {"Type": "LessThanOrEqualTo", "LeftValue": mse, "RightValue": get("Parameters.MseThreshold")}
     test = get("Steps.AbaloneProcess.ProcessingOutputConfig.Outputs['test'].S3Output.S3Uri")

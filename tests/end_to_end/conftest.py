@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.environment import out_of_date
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -68,6 +70,9 @@ def _copy_of_the_project(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A project folder and a home of its own; what it started is down at the end."""
+    reason = out_of_date(ROOT)
+    if reason:
+        pytest.fail(reason, pytrace=False)
     folder = tmp_path_factory.mktemp("project")
     _copy_of_the_project(folder)
     keep = ("LANG", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE")

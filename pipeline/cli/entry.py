@@ -75,7 +75,12 @@ COMMANDS: Mapping[str, Entry] = {
             "down": Entry("pipeline.cli.local:down", "Stop it; what it holds is kept."),
             "status": Entry("pipeline.cli.local:status", "Show its address and credentials."),
             "events": Entry("pipeline.cli.local:events", "Show what its rules and schedules fired."),
-            "gc": Entry("pipeline.cli.local:gc", "Remove what is old: executions, jobs, logs."),
+            "gc": Entry(
+                "pipeline.cli.local:gc",
+                "Remove what is old: executions, jobs, logs.",
+                epilog="Never what runs, the registry, endpoints and what they serve. Objects of S3 stay but "
+                "for --outputs, and then those that a model, a job or an execution that stays names.",
+            ),
             "reset": Entry("pipeline.cli.local:reset", "Delete all that it holds."),
         },
         "The local SageMaker: no AWS, no Docker.",

@@ -35,7 +35,8 @@ class Plan:
 
     Attributes:
         going: By kind and name.
-        kept: The texts of all records that stay and may name S3 objects, one after the other.
+        kept: The texts of all records that stay and may name S3 objects, one after the other; empty if no
+            objects are to go.
     """
 
     going: Names
@@ -44,6 +45,11 @@ class Plan:
     def names(self, kind: str) -> set[str]:
         """The names of a kind that may go."""
         return set(self.going.get(kind, ()))
+
+    @property
+    def executions(self) -> Mapping[str, Record]:
+        """The executions that may go, by name."""
+        return self.going.get(EXECUTION, {})
 
     @property
     def execution_ids(self) -> set[str]:
@@ -83,14 +89,16 @@ def plan(records: Records, policy: Policy, now: float) -> Plan:
     if policy.executions is None:
         _old(all_, going, policy.oldest(now))
     _unused(all_, going)
-    stay = (
-        json.dumps(record)
-        for kind in (*kinds, "ModelPackage", "ModelPackageGroup")
-        if kind not in (FIRING, DEFINITION)
-        for name, record in (all_[kind] if kind in all_ else dict(records.items(kind))).items()
-        if name not in going.get(kind, ())
-    )
-    return Plan(dict(going), "\n".join(stay))
+    return Plan(dict(going), "\n".join(_texts(records, all_, going)) if policy.outputs else "")
+
+
+def _texts(records: Records, all_: Names, going: Names) -> Iterator[str]:
+    packages = {kind: dict(records.items(kind)) for kind in ("ModelPackage", "ModelPackageGroup")}
+    for kind, named in {**all_, **packages}.items():
+        if kind not in (FIRING, DEFINITION):
+            for name, record in named.items():
+                if name not in going.get(kind, ()):
+                    yield json.dumps(record)
 
 
 def _executions(executions: dict[str, Record], policy: Policy, now: float) -> dict[str, Record]:

@@ -19,6 +19,7 @@ from typing import Any
 from moto.backends import get_backend
 
 from pipeline.local.arns import ACCOUNT, REGION
+from pipeline.local.errors import ApiError
 from pipeline.local.events.firing import FIRING
 from pipeline.local.execution.archive import KIND as DEFINITION
 from pipeline.local.execution.caching import RESULT
@@ -42,6 +43,7 @@ _SORTS = (
     ("firings", (FIRING,)),
 )
 _RUNNING = ("InProgress", "Stopping")
+_TRIES = 3
 _OUTPUT = re.compile(r"(?:^|/)executions/([a-z0-9]{12})/")
 
 
@@ -68,11 +70,8 @@ class Sweeper:
         """Count what may go; remove it, unless the policy says that all is left."""
         with self._one:
             now = self.clock()
-            with self.records.still():
-                chosen = plan(self.records, policy, now)
-                found = list(_counted(chosen))
-                if not policy.dry_run:
-                    self.records.forget(chosen.pairs())
+            chosen = self._forget(policy, now)
+            found = list(_counted(chosen))
             found += [
                 self._streams(chosen, policy, now),
                 self._folders(chosen, policy, now),
@@ -84,6 +83,19 @@ class Sweeper:
             if not policy.dry_run:
                 self.records.compact()
             return found
+
+    def _forget(self, policy: Policy, now: float) -> Plan:
+        """Choose the records that may go, and remove them unless all is left."""
+        for _ in range(_TRIES):
+            # Not under the lock: of a long history it takes seconds.
+            chosen = plan(self.records, policy, now)
+            if policy.dry_run:
+                return chosen
+            with self.records.still():
+                if all(self.records.get(EXECUTION, name) == was for name, was in chosen.executions.items()):
+                    self.records.forget(chosen.pairs())
+                    return chosen
+        raise ApiError("ConflictException", "Executions that were to go are being retried; try again.")
 
     def _streams(self, chosen: Plan, policy: Policy, now: float) -> Found:
         backend = get_backend("logs")[ACCOUNT][REGION]

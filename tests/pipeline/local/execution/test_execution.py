@@ -71,6 +71,11 @@ class TestFailures:
                 id="no such object",
             ),
             pytest.param(
+                {"Std:JsonGet": {"S3Uri": f"s3://{BUCKET}", "Path": "a"}},
+                f"ClientError: 's3://{BUCKET}' is not the URI of an S3 object",
+                id="no object",
+            ),
+            pytest.param(
                 get("Steps.Train.FinalMetricDataList['loss'].Value"),
                 "ClientError: Steps.Train.FinalMetricDataList has no 'loss'; it is a list of 1: "
                 "validation:accuracy",

@@ -69,7 +69,6 @@ class LogWriter:
         except Exception:
             _log.exception("cannot write to log stream %s of %s", self.stream, self.group)
 
-
     def _bounded(self, lines: Sequence[str]) -> Sequence[str]:
         """What still fits; the last line that does says that the rest is cut."""
         if self._left <= 0:

@@ -288,3 +288,31 @@ def script_mode(name: str) -> str:
         _condition("IsLossSmall", [small, enough], [], [fail("TooLarge", join("the last loss is ", loss))]),
         parameters=_parameters(name, Epochs=3),
     )
+
+
+def two_variants(name: str) -> str:
+    """Two models of the same data, of which one is trained longer, share an endpoint's requests."""
+    variants = []
+    steps = [split("Split", name)]
+    for variant, rounds in (("Short", "1"), ("Long", "2")):
+        container = {"Image": REGRESSION, "ModelDataUrl": _model(f"Train{variant}")}
+        steps += [
+            train(f"Train{variant}", "Split", {"num_round": rounds}),
+            step(f"Model{variant}", "Model", {"ExecutionRoleArn": ROLE, "PrimaryContainer": container}),
+        ]
+        variants.append(
+            {
+                "VariantName": variant,
+                "ModelName": get(f"Steps.Model{variant}.ModelName"),
+                "InitialInstanceCount": 1,
+                "InstanceType": "ml.m5.large",
+                "InitialVariantWeight": get(f"Parameters.{variant}Weight"),
+            }
+        )
+    config = get("Steps.Config.EndpointConfigName")
+    return definition(
+        *steps,
+        step("Config", "EndpointConfig", {"ProductionVariants": variants}),
+        step("Serve", "Endpoint", {"EndpointName": name, "EndpointConfigName": config}),
+        parameters=_parameters(name, ShortWeight=0, LongWeight=1),
+    )

@@ -77,6 +77,30 @@ for number in range(int(parameters["num_round"])):
 """
 """A training image's program: fits rings = slope * length, a step of `eta` towards the best slope a round."""
 
+SERVE = """
+import http.server
+import json
+import os
+import pathlib
+
+slope = json.loads(pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"], "model", "model.json").read_text())["slope"]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def do_POST(self):
+        length = float(self.rfile.read(int(self.headers["Content-Length"])))
+        self.do_GET()
+        self.wfile.write(str(slope * length).encode())
+
+
+http.server.HTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+"""
+"""The same image's server: answers a length with rings."""
+
 SCRIPT_MODE = """
 import argparse, os, pathlib
 parser = argparse.ArgumentParser()

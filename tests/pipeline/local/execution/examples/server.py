@@ -1,6 +1,6 @@
 """A local SageMaker as a process of its own, which serves until its stdin ends; its argument is its home.
 
-Its image `regression` trains a straight line and serves nothing; `sagemaker-scikit-learn` runs scripts.
+Its image `regression` trains a straight line and serves it; `sagemaker-scikit-learn` runs scripts.
 """
 
 from __future__ import annotations
@@ -22,14 +22,18 @@ from pipeline.local.server import Keeping, LocalServer, Runners
 from tests.pipeline.local.execution.examples import scripts
 
 
+def program(path: Path, text: str) -> tuple[str, ...]:
+    """The command line of a program that is written to a file."""
+    path.write_text(text)
+    return (sys.executable, "-I", "-S", "-u", str(path))
+
+
 def runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     """The real ones, with images of tests."""
-    program = home / "train.py"
-    program.write_text(scripts.TRAIN)
     images = {
         "regression": Image(
-            train=(sys.executable, "-I", "-S", "-u", str(program)),
-            serve=(sys.executable, "-c", "raise SystemExit(1)"),
+            train=program(home / "train.py", scripts.TRAIN),
+            serve=program(home / "serve.py", scripts.SERVE),
         ),
         "sagemaker-scikit-learn": Image(
             runs_scripts=True, framework=Framework((), "container.training:main")
@@ -37,7 +41,7 @@ def runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     }
     objects, logs = Objects(ACCOUNT, REGION, keeping), JobLogs(ACCOUNT, REGION, keeping=keeping)
     jobs = JobRunner(home, records, objects, logs, images=images)
-    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs))
+    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs, images=images))
 
 
 def main() -> None:

@@ -35,6 +35,10 @@ class Service:
         return self._client("sagemaker")
 
     @cached_property
+    def runtime(self) -> Any:
+        return self._client("sagemaker-runtime")
+
+    @cached_property
     def s3(self) -> Any:
         return self._client("s3")
 
@@ -231,3 +235,20 @@ def test_a_training_script(service: Service) -> None:
 
     short = service.again("script-mode", PipelineParameters=given(Epochs="2"))
     assert service.steps(short)["TooLarge"]["FailureReason"] == "the last loss is 0.25"
+
+
+def test_an_endpoint_of_two_variants(service: Service) -> None:
+    service.put("two-variants/data/rows.csv", ROWS)
+    execution = service.run("two-variants", definitions.two_variants("two-variants"))
+    assert service.status(execution) == "Succeeded", service.steps(execution)
+
+    def ask(**more: str) -> tuple[str, float]:
+        answer = service.runtime.invoke_endpoint(EndpointName="two-variants", Body=b"8", **more)
+        return answer["InvokedProductionVariant"], float(answer["Body"].read())
+
+    assert {ask() for _ in range(4)} == {("Long", 12.0)}
+    assert ask(TargetVariant="Short") == ("Short", 8.0)
+
+    service.again("two-variants", PipelineParameters=given(ShortWeight="1", LongWeight="0"))
+    assert {ask() for _ in range(4)} == {("Short", 8.0)}
+    service.sagemaker.delete_endpoint(EndpointName="two-variants")

@@ -145,15 +145,17 @@ def update_package(service: Service, request: Request) -> Record:
 
     def edit(record: Record) -> Record:
         metadata = {
-            **record.get("CustomerMetadataProperties", {}),
+            # Records of earlier versions may hold None.
+            **(record.pop("CustomerMetadataProperties", None) or {}),
             **(request.get("CustomerMetadataProperties") or {}),
         }
         for key in request.get("CustomerMetadataPropertiesToRemove") or []:
             metadata.pop(key, None)
+        if metadata:
+            record["CustomerMetadataProperties"] = metadata
         changed = {key: request[key] for key in _REPLACED if request.get(key) is not None}
         times = {"LastModifiedTime": service.clock(), "LastModifiedBy": {}}
-        # None is left out of a response.
-        return {**record, **changed, **times, "CustomerMetadataProperties": metadata or None}
+        return {**record, **changed, **times}
 
     service.records.amend("ModelPackage", _key(package), edit)
     return {"ModelPackageArn": package["ModelPackageArn"]}

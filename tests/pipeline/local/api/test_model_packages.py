@@ -74,6 +74,15 @@ def test_a_package_waits_for_approval(sagemaker: Any, group: str) -> None:
     assert after["LastModifiedTime"] >= before["CreationTime"]
 
 
+def test_a_package_without_metadata_changes_more_than_once(sagemaker: Any, group: str) -> None:
+    own = sagemaker.create_model_package(**package(group))["ModelPackageArn"]
+    for status in ("Rejected", "Approved"):
+        sagemaker.update_model_package(ModelPackageArn=own, ModelApprovalStatus=status)
+        described = sagemaker.describe_model_package(ModelPackageName=own)
+        assert described["ModelApprovalStatus"] == status
+        assert "CustomerMetadataProperties" not in described
+
+
 def test_packages_are_listed_by_group_and_approval(sagemaker: Any, group: str) -> None:
     first, second = (sagemaker.create_model_package(**package(group))["ModelPackageArn"] for _ in range(2))
     sagemaker.update_model_package(ModelPackageArn=first, ModelApprovalStatus="Approved")

@@ -6,6 +6,8 @@ from pipeline.session import Session
 from pipeline.triggers import Triggers, triggers
 from tests.pipeline.stubs import client_error, stub_session
 
+ROLE = "arn:aws:iam::123456789012:role/r"
+
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/triggered"
 
 
@@ -14,12 +16,12 @@ def test_rules_and_schedules_of_the_pipeline_only(session: Session) -> None:
     events, scheduler = session.client("events"), session.client("scheduler")
     for name, arn in (("triggers-new-images", ARN), ("triggers-other", other)):
         events.put_rule(Name=name, EventPattern=json.dumps({"source": ["aws.s3"]}))
-        events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn}])
+        events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn, "RoleArn": ROLE}])
         scheduler.create_schedule(
             Name=name,
             ScheduleExpression="rate(7 days)",
             FlexibleTimeWindow={"Mode": "OFF"},
-            Target={"Arn": arn, "RoleArn": "arn:aws:iam::123456789012:role/r"},
+            Target={"Arn": arn, "RoleArn": ROLE},
         )
     found = triggers(session, ARN)
     assert found == Triggers(rules=("triggers-new-images",), schedules=("default/triggers-new-images",))

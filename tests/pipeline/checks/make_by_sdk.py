@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -35,8 +37,19 @@ def text() -> str:
         # Clients that the SDK makes when it is imported are not to be moto's.
         import sagemaker.core.workflow.pipeline_context  # noqa: F401
 
-        with mock_aws(), patch.dict(os.environ, SAGEMAKER_VALIDATE_ROLE="false"):
+        with _moto(), patch.dict(os.environ, SAGEMAKER_VALIDATE_ROLE="false"):
             return json.dumps(json.loads(_definition()), indent=2, sort_keys=True) + "\n"
+
+
+@contextmanager
+def _moto() -> Iterator[None]:
+    """moto in place of AWS. What it holds stays: a server in this process may live on it."""
+    mock = mock_aws()
+    mock.start(reset=False)
+    try:
+        yield
+    finally:
+        mock.stop(remove_data=False)
 
 
 def _definition() -> str:

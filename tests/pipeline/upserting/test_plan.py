@@ -89,7 +89,7 @@ def test_triggers_stay_and_make_caching_doubtful(session: Session) -> None:
     arn = upsert(session, wanted).arn
     events = session.client("events")
     events.put_rule(Name="plan-new-images", EventPattern='{"source": ["aws.s3"]}')
-    events.put_targets(Rule="plan-new-images", Targets=[{"Id": "1", "Arn": arn}])
+    events.put_targets(Rule="plan-new-images", Targets=[{"Id": "1", "Arn": arn, "RoleArn": wanted.role}])
     found = plan(session, wanted, caching="30d")
     assert found.lines()[-1] == "  rule plan-new-images: left as it is"
     assert not found.is_pending

@@ -46,10 +46,11 @@ class ProcessGroup:
         """End the group at once (SIGKILL), with what its processes started in groups of their own."""
         with self._lock:
             others = [] if self._is_gone else descendants(self.number)
-            for pid in others:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+        # The group first, and at once: its leader must not outlive the program and say how that ended.
         self._signal(signal.SIGKILL)
+        for pid in others:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     def kill_rest(self) -> None:
         """End what is left of the group when its leader has ended."""

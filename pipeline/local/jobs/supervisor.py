@@ -26,15 +26,17 @@ def main(running: str, ended: str, *arguments: str) -> None:
     for number in _ASKED_TO_END:
         # The whole group gets these signals: what they do is the program's affair.
         signal.signal(number, _leave_it)
+    _adopt_orphans()
     lock = os.open(running, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    os.write(lock, str(os.getpid()).encode())
-    _adopt_orphans()
-    # A signal that comes now waits until the program is there, or is about to be.
+    # From here on somebody may signal the group, which the program is not in yet.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED_TO_END)
+    os.write(lock, str(os.getpid()).encode())
     child = os.fork()
     if child == 0:
         _become(arguments)
+    for number in signal.sigpending() & set(_ASKED_TO_END):
+        os.kill(child, number)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED_TO_END)
     pid = 0
     while pid != child:

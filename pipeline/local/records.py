@@ -75,6 +75,8 @@ class Records:
         self._companion: Companion = _alone
         self._changed = threading.Condition(threading.RLock())
         self._closed = False
+        # Changes of the transaction that is open; None: none is.
+        self._untold: list[Change] | None = None
         # isolation_level None: each statement commits by itself, except inside our own BEGIN.
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -99,13 +101,11 @@ class Records:
             RecordExists: One of this kind and name is there.
         """
         body = json.dumps(record)
-        with self._changed:
+        with self.together():
             try:
-                also = self._write(Change(kind, name, None, json.loads(body)), _INSERT, kind, name, body)
+                self._write(Change(kind, name, None, json.loads(body)), _INSERT, kind, name, body)
             except sqlite3.IntegrityError as error:
                 raise RecordExists(f"{kind} {name}") from error
-            self._changed.notify_all()
-        self._tell(Change(kind, name, None, json.loads(body)), *also)
 
     def get(self, kind: str, name: str) -> Record | None:
         """The record, or None."""
@@ -132,20 +132,17 @@ class Records:
         Raises:
             RecordMissing: There is none.
         """
-        with self._changed:
+        with self.together():
             before = self.get(kind, name)
             if before is None:
                 raise RecordMissing(f"{kind} {name}")
             body = json.dumps(edit(json.loads(json.dumps(before))))
             after: Record = json.loads(body)
-            change = Change(kind, name, before, json.loads(body))
-            if after == before:
-                return after
-            also = self._write(
-                change, "UPDATE records SET body = ? WHERE kind = ? AND name = ?", body, kind, name
-            )
-            self._changed.notify_all()
-        self._tell(change, *also)
+            if after != before:
+                change = Change(kind, name, before, json.loads(body))
+                self._write(
+                    change, "UPDATE records SET body = ? WHERE kind = ? AND name = ?", body, kind, name
+                )
         return after
 
     def delete(self, kind: str, name: str) -> None:
@@ -154,37 +151,48 @@ class Records:
         Raises:
             RecordMissing: There is none.
         """
-        with self._changed:
+        with self.together():
             before = self.get(kind, name)
             if before is None:
                 raise RecordMissing(f"{kind} {name}")
             change = Change(kind, name, before, None)
-            also = self._write(change, "DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
-            self._changed.notify_all()
-        self._tell(change, *also)
+            self._write(change, "DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
 
     @contextmanager
-    def still(self) -> Iterator[None]:
-        """A block in which nobody else changes or reads a record; it must be quick."""
+    def together(self) -> Iterator[None]:
+        """A block whose changes are all kept, or none of them if it raises.
+
+        Nobody else sees or changes a record meanwhile: it must be quick, and must not wait. Listeners are told
+        after it. A block inside of another one is part of that one.
+        """
         with self._changed:
-            yield
+            if self._untold is not None:
+                yield
+                return
+            self._refuse_closed()
+            changes: list[Change] = []
+            self._untold = changes
+            try:
+                self._execute("BEGIN IMMEDIATE")
+                yield
+                self._execute("COMMIT")
+            except BaseException:
+                # SQLite ends the transaction by itself after some errors.
+                with suppress(sqlite3.OperationalError):
+                    self._execute("ROLLBACK")
+                raise
+            finally:
+                self._untold = None
+            self._changed.notify_all()
+        self._tell(*changes)
 
     def forget(self, names: Iterable[tuple[str, str]]) -> None:
         """Remove records by kind and name, all or none; those that are gone already are no error.
 
         It is no change that anybody is told of: nothing happened, what had happened is not told any more.
         """
-        with self._changed:
-            self._refuse_closed()
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.executemany("DELETE FROM records WHERE kind = ? AND name = ?", names)
-                self._db.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.OperationalError):
-                    self._db.execute("ROLLBACK")
-                raise
-            self._changed.notify_all()
+        with self.together():
+            self._db.executemany("DELETE FROM records WHERE kind = ? AND name = ?", names)
 
     def compact(self) -> None:
         """Give back to the disk what removed records took."""
@@ -249,25 +257,14 @@ class Records:
         self._refuse_closed()
         return self._db.execute(statement, values)
 
-    def _write(self, change: Change, statement: str, *values: str) -> tuple[Change, ...]:
-        """Change the table, with the companions of the change; returns these."""
-        self._refuse_closed()
-        also = tuple(Change(kind, name, None, record) for kind, name, record in self._companion(change))
-        if not also:
-            self._execute(statement, *values)
-            return ()
-        self._execute("BEGIN IMMEDIATE")
-        try:
-            self._execute(statement, *values)
-            for each in also:
-                self._execute(_INSERT, each.kind, each.name, json.dumps(each.after))
-            self._execute("COMMIT")
-        except BaseException:
-            # SQLite ends the transaction by itself after some errors.
-            with suppress(sqlite3.OperationalError):
-                self._execute("ROLLBACK")
-            raise
-        return also
+    def _write(self, change: Change, statement: str, *values: str) -> None:
+        """Change the table, with the companions of the change."""
+        assert self._untold is not None
+        self._execute(statement, *values)
+        also = [Change(kind, name, None, record) for kind, name, record in self._companion(change)]
+        for each in also:
+            self._execute(_INSERT, each.kind, each.name, json.dumps(each.after))
+        self._untold += [change, *also]
 
     def _refuse_closed(self) -> None:
         if self._closed:

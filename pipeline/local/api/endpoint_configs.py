@@ -29,8 +29,7 @@ def create_endpoint_config(service: Service, request: Request) -> Record:
             )
         service.find("Model", model, missing_model(model))
     record = {**without(request, "Tags"), "EndpointConfigArn": arn, "CreationTime": service.clock()}
-    service.create("EndpointConfig", name, record, taken)
-    service.set_tags(arn, list(request.get("Tags") or []))
+    service.create("EndpointConfig", name, record, taken, request.get("Tags"))
     return {"EndpointConfigArn": arn}
 
 

@@ -38,8 +38,7 @@ def create_endpoint(service: Service, request: Request) -> Record:
         "CreationTime": now,
         "LastModifiedTime": now,
     }
-    service.create("Endpoint", name, record, taken)
-    service.set_tags(arn, list(request.get("Tags") or []))
+    service.create("Endpoint", name, record, taken, request.get("Tags"))
     service.endpoints.create(name)
     return {"EndpointArn": arn}
 

@@ -40,17 +40,17 @@ def start_execution(service: Service, request: Request) -> Record:
     execution = f"{name}/{service.new_id(_ID_LENGTH)}"
     now = service.clock()
     record = _new_record(pipeline, version, execution, request, now)
-    arn = record["PipelineExecutionArn"]
-    service.records.create(EXECUTION, execution, record)
+    arn, number = record["PipelineExecutionArn"], version["PipelineVersionId"]
     try:
-        service.records.create(_TOKEN, token, {"PipelineExecutionArn": arn})
+        # All or nothing: a request that is repeated after a kill must not start another one.
+        with service.records.together():
+            service.records.create(_TOKEN, token, {"PipelineExecutionArn": arn})
+            service.records.create(EXECUTION, execution, record)
+            keep_steps(service.records, execution, taken, now)
+            service.records.amend("Pipeline", name, lambda before: with_execution(before, number, arn, now))
     except RecordExists:
         # The same request came twice at once, and the other was first.
-        service.records.delete(EXECUTION, execution)
         return start_execution(service, request)
-    keep_steps(service.records, execution, taken, now)
-    number = version["PipelineVersionId"]
-    service.records.amend("Pipeline", name, lambda before: with_execution(before, number, arn, now))
     service.executor.start(execution)
     return {"PipelineExecutionArn": arn}
 
@@ -124,10 +124,6 @@ def retry_execution(service: Service, request: Request) -> Record:
     arn = request["PipelineExecutionArn"]
     name = _name(arn)
     _find(service, arn)
-    try:
-        service.records.create(_RETRY_TOKEN, f"{name}/{request['ClientRequestToken']}", {})
-    except RecordExists:
-        return {"PipelineExecutionArn": arn}
     settings = without(request, "PipelineExecutionArn", "ClientRequestToken")
 
     def edit(record: Record) -> Record:
@@ -141,13 +137,14 @@ def retry_execution(service: Service, request: Request) -> Record:
         return {**without(record, "FailureReason"), **settings, **again}
 
     try:
-        service.records.amend(EXECUTION, name, edit)
-    except ApiError:
-        service.records.delete(_RETRY_TOKEN, f"{name}/{request['ClientRequestToken']}")
-        raise
-    for step, record in service.records.items(STEP, f"{name}/"):
-        if record["StepStatus"] != "Succeeded":
-            service.records.delete(STEP, step)
+        with service.records.together():
+            service.records.create(_RETRY_TOKEN, f"{name}/{request['ClientRequestToken']}", {})
+            service.records.amend(EXECUTION, name, edit)
+            for step, record in service.records.items(STEP, f"{name}/"):
+                if record["StepStatus"] != "Succeeded":
+                    service.records.delete(STEP, step)
+    except RecordExists:
+        return {"PipelineExecutionArn": arn}
     service.executor.start(name)
     return {"PipelineExecutionArn": arn}
 

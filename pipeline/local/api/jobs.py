@@ -54,8 +54,7 @@ class JobKind:
             "LastModifiedTime": now,
             **self.first(now),
         }
-        service.create(self.name, name, record, taken)
-        service.set_tags(arn, list(request.get("Tags") or []))
+        service.create(self.name, name, record, taken, request.get("Tags"))
         service.jobs.start(self.name, name)
         return {f"{self.name}Arn": arn}
 

@@ -45,8 +45,7 @@ def create_group(service: Service, request: Request) -> Record:
         "LastVersion": 0,
     }
     taken = ApiError("ValidationException", f"Model Package Group already exists: {arn}")
-    service.create("ModelPackageGroup", name, record, taken)
-    service.set_tags(arn, list(request.get("Tags") or []))
+    service.create("ModelPackageGroup", name, record, taken, request.get("Tags"))
     return {"ModelPackageGroupArn": arn}
 
 
@@ -103,8 +102,7 @@ def create_package(service: Service, request: Request) -> Record:
         "CreatedBy": {},
     }
     taken = ApiError("ConflictException", f"Model Package already exists: {arn}")
-    service.create("ModelPackage", name, record, taken)
-    service.set_tags(arn, list(request.get("Tags") or []))
+    service.create("ModelPackage", name, record, taken, request.get("Tags"))
     return {"ModelPackageArn": arn}
 
 

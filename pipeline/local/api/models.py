@@ -21,8 +21,7 @@ def create_model(service: Service, request: Request) -> Record:
         raise ApiError("ValidationException", "A model must have a PrimaryContainer or Containers.")
     service.jobs.check("Model", request)
     record = {**without(request, "Tags"), "ModelArn": arn, "CreationTime": service.clock()}
-    service.create("Model", name, record, taken)
-    service.set_tags(arn, list(request.get("Tags") or []))
+    service.create("Model", name, record, taken, request.get("Tags"))
     return {"ModelArn": arn}
 
 

@@ -56,8 +56,7 @@ def create_pipeline(service: Service, request: Request) -> Record:
     }
     aliases = request.get("PipelineVersionAliases") or []
     record = with_version(record, archive.keep(service.records, text), aliases, now)
-    service.create("Pipeline", name, record, taken)
-    service.set_tags(arn, list(request.get("Tags") or []))
+    service.create("Pipeline", name, record, taken, request.get("Tags"))
     return {"PipelineArn": arn}
 
 

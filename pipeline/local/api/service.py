@@ -53,10 +53,15 @@ class Service:
     clock: Callable[[], float]
     new_id: Callable[[int], str]
 
-    def create(self, kind: str, name: str, record: Record, taken: ApiError) -> None:
-        """Add a record, or raise `taken` if its name is in use."""
+    def create(
+        self, kind: str, name: str, record: Record, taken: ApiError, tags: list[dict[str, str]] | None = None
+    ) -> None:
+        """Add a record with its tags, or raise `taken` if its name is in use."""
         try:
-            self.records.create(kind, name, record)
+            with self.records.together():
+                # Tags first: the event of the new record shows them.
+                self.set_tags(record[f"{kind}Arn"], tags or [])
+                self.records.create(kind, name, record)
         except RecordExists as error:
             raise taken from error
 
@@ -71,10 +76,11 @@ class Service:
         """Remove a record and its tags, or raise `missing`."""
         record = self.find(kind, name, missing)
         try:
-            self.records.delete(kind, name)
+            with self.records.together():
+                self.records.delete(kind, name)
+                self.set_tags(record[f"{kind}Arn"], [])
         except RecordMissing as error:
             raise missing from error
-        self.set_tags(record[f"{kind}Arn"], [])
 
     def set_tags(self, arn: str, tags: list[dict[str, str]]) -> None:
         """Replace the tags of a resource."""

@@ -91,7 +91,7 @@ class Sweeper:
             chosen = plan(self.records, policy, now)
             if policy.dry_run:
                 return chosen
-            with self.records.still():
+            with self.records.together():
                 if all(self.records.get(EXECUTION, name) == was for name, was in chosen.executions.items()):
                     self.records.forget(chosen.pairs())
                     return chosen

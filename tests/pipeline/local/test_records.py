@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,36 @@ def test_an_edit_that_changes_nothing_has_no_companions(records: Records) -> Non
     records.accompany(lambda _: [("Note", "one", {})])
     records.update("Model", "m", n=1)
     assert records.get("Note", "one") is None
+
+
+def test_changes_together_are_seen_by_others_only_when_all_are_done(records: Records) -> None:
+    heard: list[Change] = []
+    records.subscribe(heard.append)
+    with ThreadPoolExecutor() as threads:
+        with records.together():
+            records.create("Model", "a", {})
+            other = threads.submit(records.list, "Model")
+            with records.together():
+                records.update("Model", "a", Size=1)
+            assert heard == []
+            assert not other.done()
+            records.create("Model", "b", {})
+        assert other.result() == [{"Size": 1}, {}]
+    assert [(change.name, change.before, change.after) for change in heard] == [
+        ("a", None, {}),
+        ("a", {}, {"Size": 1}),
+        ("b", None, {}),
+    ]
+
+
+def test_of_changes_together_none_is_kept_if_one_fails(records: Records) -> None:
+    heard: list[Change] = []
+    records.subscribe(heard.append)
+    records.create("Model", "b", {"Size": 1})
+    with pytest.raises(RecordExists, match=r"^Model b$"), records.together():
+        records.create("Model", "a", {})
+        records.delete("Model", "b")
+        records.create("Model", "b", {})
+        records.create("Model", "b", {})
+    assert records.items("Model") == [("b", {"Size": 1})]
+    assert len(heard) == 1

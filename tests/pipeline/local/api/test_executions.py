@@ -7,7 +7,8 @@ from unittest.mock import ANY
 
 import pytest
 
-from pipeline.local.records import Record
+from pipeline.local.execution.execution import EXECUTION
+from pipeline.local.records import Change, Record
 from tests.pipeline.local.api.requests import NO_PROGRAM, ROLE, error_of, training
 from tests.pipeline.local.definitions import (
     arguments,
@@ -109,6 +110,21 @@ def test_starts_with_one_token_at_once_are_one(server: Running, sagemaker: Any, 
     ended(server, own)
     (listed,) = sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]
     assert listed["PipelineExecutionArn"] == own
+
+
+def test_an_execution_is_never_recorded_without_its_token(server: Running, sagemaker: Any, name: str) -> None:
+    """Else a server that is killed in between starts another one when the request is repeated."""
+    create(sagemaker, name, definition(fail("Stop", "no")))
+    seen: list[Record | None] = []
+
+    def look(change: Change) -> None:
+        if change.kind == EXECUTION and change.before is None and change.name.startswith(f"{name}/"):
+            seen.append(server.server.records.get("StartToken", f"{name}/{'t' * 32}"))
+
+    server.server.records.subscribe(look)
+    own = start(sagemaker, name, ClientRequestToken="t" * 32)
+    ended(server, own)
+    assert seen == [{"PipelineExecutionArn": own}]
 
 
 def test_an_execution_that_does_not_exist(sagemaker: Any, name: str) -> None:

@@ -162,7 +162,7 @@ class Records:
     def together(self) -> Iterator[None]:
         """A block whose changes are all kept, or none of them if it raises.
 
-        Nobody else sees or changes a record meanwhile: it must be quick, and must not wait. Listeners are told
+        Nobody else sees or changes a record meanwhile: it must be quick and not wait. Listeners are told
         after it. A block inside of another one is part of that one.
         """
         with self._changed:

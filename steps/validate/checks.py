@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from steps.validate.decode import Flaw
+from steps.validate.facts import Flaw
 from steps.validate.findings import CHECKS, Culprit, Finding
 from steps.validate.scan import ClassFolder, Split
 from steps.validate.settings import Settings

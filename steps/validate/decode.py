@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
+from steps.validate.facts import Flaw
 from steps.validate.formats import HEAD_BYTES, found_format
 from steps.validate.wording import grouped
 
@@ -22,19 +22,6 @@ _TAKEN = ("JPEG", "PNG")
 _ZERO_TAIL = bytes(16)
 _JPEG_END = b"\xff\xd9"
 _PNG_HEADER_BYTES = 33
-
-
-@dataclass(frozen=True)
-class Flaw:
-    """Why one image cannot be used.
-
-    Attributes:
-        check: Which of the checks of `steps.validate.findings` it fails.
-        reason: In words, such as "truncated at byte 8 192".
-    """
-
-    check: str
-    reason: str
 
 
 def inspect_image(path: Path, smallest: tuple[int, int] | None) -> Flaw | None:

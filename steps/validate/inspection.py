@@ -10,7 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from steps.container import ProgramError
-from steps.validate.decode import Flaw, inspect_image
+from steps.validate.decode import inspect_image
+from steps.validate.facts import Flaw
 from steps.validate.wording import grouped
 
 PROGRESS_SECONDS = 5.0

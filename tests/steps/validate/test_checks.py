@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from steps.validate.checks import Inspected, check_dataset
-from steps.validate.decode import Flaw
+from steps.validate.facts import Flaw
 from steps.validate.findings import CHECKS
 from steps.validate.scan import ClassFolder, Split
 from steps.validate.settings import Settings

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from steps.validate.decode import MAX_PIXELS, Flaw, inspect_image, looks_like_image
+from steps.validate.decode import MAX_PIXELS, inspect_image, looks_like_image
+from steps.validate.facts import Flaw
 
 from .conftest import Picture
 

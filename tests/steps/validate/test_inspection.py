@@ -8,7 +8,7 @@ import pytest
 
 from steps.container import ProgramError
 from steps.validate import inspection
-from steps.validate.decode import Flaw
+from steps.validate.facts import Flaw
 from steps.validate.inspection import PROGRESS_SECONDS, inspect_images
 
 from .conftest import Picture

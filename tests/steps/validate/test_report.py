@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from steps.validate.checks import Inspected
-from steps.validate.decode import Flaw
+from steps.validate.facts import Flaw
 from steps.validate.findings import Culprit, Finding
 from steps.validate.report import class_names, is_passed, render_problems, render_report
 from steps.validate.scan import ClassFolder, Split

@@ -6,10 +6,10 @@ import io
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 _PIECE = 1024 * 1024
 
@@ -62,6 +62,39 @@ class Content:
 
     def close(self) -> None:
         """Refuse to be read from now on. The file is removed when no record names it."""
+        self.closed = True
+
+
+class Joined:
+    """Stands for the buffer of an object that is made of others, until it is written.
+
+    Args:
+        parts: Their buffers, in order. One that is closed under it cannot be read by it any more, but a
+            `Content` can be written.
+    """
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self.parts = tuple(parts)
+        self.size = sum(part.seek(0, io.SEEK_END) for part in parts)
+        self.closed = False
+        self._at = 0
+
+    def seek(self, at: int) -> int:
+        """As of a file, from its start."""
+        self._at = at
+        return at
+
+    def read(self, size: int = -1) -> bytes:
+        """As of a file; it joins the whole in memory."""
+        for part in self.parts:
+            part.seek(0)
+        data = b"".join(part.read() for part in self.parts)[self._at :]
+        data = data if size is None or size < 0 else data[:size]
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        """Its parts are not its own."""
         self.closed = True
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.aws_model import service_model
 from pipeline.language import conditions, expressions, parameters
+from pipeline.local import simulation
 from pipeline.local.api import invocations, refused, search
 from pipeline.local.api.operations import OPERATIONS
 from pipeline.local.aws import SIGNING_NAMES
@@ -114,7 +115,8 @@ def _operations() -> Iterable[str]:
         _table(("operation", "argument", "why"), _arguments(refused.ARGUMENTS)),
         f"Refused with `UnknownOperationException` ({len(other)}): {_names(other)}.\n",
         "## Other services\n",
-        f"Answered by moto: {_names(SIGNING_NAMES)}. Every other service is refused by name.",
+        f"Answered by moto: {_names(SIGNING_NAMES)}. Every other service is refused by name.\n",
+        simulation.ADDED,
     )
 
 

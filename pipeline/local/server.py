@@ -20,7 +20,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from pipeline.local import aws
+from pipeline.local import aws, simulation
 from pipeline.local.api.operations import Api
 from pipeline.local.api.service import ObjectReader, Service
 from pipeline.local.api.versions import adopt
@@ -113,6 +113,7 @@ class LocalServer:
         self.warnings = tuple(notes)
         adopt(self.records)
         taps.install()
+        simulation.install()
         self.bridge = Bridge(self.records, self._call, self._keeping, clock, lambda: str(uuid.uuid4()))
         self._runners = runners(home.path, self.records, self._keeping)
         repair(self.records, clock(), self._runners.jobs.adopt())

@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 from pipeline.language.graph import Phase, turn, unanswered
 from pipeline.local.execution.run import STEP, Run
-from pipeline.local.execution.step_run import StepRun
+from pipeline.local.execution.step_run import UNENDED, StepRun
 from pipeline.local.execution.steps.executor import Metadata, Outcome
+from pipeline.local.insistence import insist
 from pipeline.local.records import RecordsClosed
 
 EXECUTION = "PipelineExecution"
@@ -37,7 +38,8 @@ class Execution:
         phases: Phases of the steps at the start.
         outcomes: Outcomes of the Condition steps that are not to run.
         on_end: Called with this when all is recorded.
-        left: Metadata of the steps that run already: a server before this one has begun them.
+        left: Metadata of the steps that run already: a server before this one has begun them. Empty for those
+            that have asked for nothing yet: they begin anew.
     """
 
     def __init__(
@@ -65,20 +67,27 @@ class Execution:
         """Execute, until every step has ended that ever will; ends early if the server goes down."""
         try:
             status = self._run_steps()
-            run = self._run
-            run.records.update(
-                EXECUTION,
-                run.name,
-                PipelineExecutionStatus=status,
-                FailureReason=self._reason() if status == "Failed" else None,
-                LastModifiedTime=run.clock(),
-            )
+            insist(lambda: self._record_end(status))
         except RecordsClosed:
             return
         self._on_end(self)
 
+    def _record_end(self, status: str) -> None:
+        run = self._run
+        run.records.update(
+            EXECUTION,
+            run.name,
+            PipelineExecutionStatus=status,
+            FailureReason=self._reason() if status == "Failed" else None,
+            LastModifiedTime=run.clock(),
+        )
+
     def _run_steps(self) -> str:
-        """Run the steps; returns the execution's final status."""
+        """Run the steps; returns the execution's final status.
+
+        Raises:
+            RecordsClosed: The server goes down.
+        """
         phases = self._phases
         for name in self._left:
             self._start(name, self._left[name])
@@ -92,6 +101,8 @@ class Execution:
             if outcome is None:
                 self._stop_running()
                 continue
+            if outcome is UNENDED:
+                raise RecordsClosed(f"step {name} of {self._run.name} has not ended")
             phases[name] = _PHASES[outcome.status]
             if outcome.branch is not None:
                 self._outcomes[name] = outcome.branch

@@ -122,9 +122,9 @@ class Executor:
 def repair(records: Records, now: float, adopted: Collection[tuple[str, str]] = ()) -> None:
     """End what a server left unfinished that cannot go on; for the start of the next one.
 
-    Jobs whose programs do not run any more become Failed, and so do steps that had not begun to wait for
-    anything. An endpoint that was being updated serves its old configuration again. Executions go on, by
-    `Executor.resume`: they see how their steps ended.
+    Jobs whose programs do not run any more become Failed, and so do steps of executions that have ended.
+    Executions go on, by `Executor.resume`: they see how their steps end, and begin those anew that had asked
+    for nothing yet. Endpoints go on, by `Endpoints.restore`.
 
     Args:
         records: The record store.
@@ -136,18 +136,9 @@ def repair(records: Records, now: float, adopted: Collection[tuple[str, str]] = 
     running = {
         name for name, record in records.items(EXECUTION) if record.get("PipelineExecutionStatus") in _RUNNING
     }
-    waiting = {
-        (STEP, name)
-        for name, step in records.items(STEP)
-        if step.get("Metadata") and name.rpartition("/")[0] in running
-    }
+    waiting = {(STEP, name) for name, _ in records.items(STEP) if name.rpartition("/")[0] in running}
     _fail_all(records, STEP, "StepStatus", ("Executing", "Stopping", "Starting"), now, waiting)
     _fail_all(records, "Endpoint", "EndpointStatus", ("Deleting",), now)
-    for endpoint in records.list("Endpoint"):
-        if endpoint["EndpointStatus"] in ("Updating", "RollingBack"):
-            records.update(
-                "Endpoint", endpoint["EndpointName"], EndpointStatus="InService", FailureReason=INTERRUPTED
-            )
 
 
 def _fail_all(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
+from collections.abc import Mapping
+from functools import partial
 
 from pipeline.language.definition import Step
 from pipeline.language.expressions import ExpressionError
@@ -12,9 +15,13 @@ from pipeline.local.execution import caching, faults, retrying
 from pipeline.local.execution.run import STEP, Run, StepScope
 from pipeline.local.execution.steps.executor import SUCCEEDED, Metadata, Outcome, StepFailed
 from pipeline.local.execution.steps.registry import EXECUTORS, properties_of
+from pipeline.local.insistence import insist
 from pipeline.local.records import Record, RecordMissing, RecordsClosed
 
 _STOPPED = Outcome("Stopped")
+
+UNENDED = Outcome("Executing")
+"""The server goes down: the step is taken up when it starts again."""
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +32,7 @@ class StepRun:
     Args:
         run: The execution.
         step: The step.
-        left: Metadata of a step that a server before this one has begun.
+        left: Metadata of a step that a server before this one has begun; empty if it has asked for nothing.
     """
 
     def __init__(self, run: Run, step: Step, left: Metadata | None = None) -> None:
@@ -46,12 +53,11 @@ class StepRun:
         """Run it to its end, all of it recorded."""
         try:
             if self._left is None:
-                self._record_start()
+                insist(self._record_start)
             outcome = self._attempts()
-            self._record_end(outcome)
+            insist(lambda: self._record_end(outcome))
         except RecordsClosed:
-            # The server goes down: what is left is taken up, or repaired, when it starts again.
-            return _STOPPED
+            return UNENDED
         return outcome
 
     def _attempts(self) -> Outcome:
@@ -70,7 +76,7 @@ class StepRun:
             )
             if self._stopping.wait(retry.wait):
                 return _STOPPED
-            self._update(AttemptCount=record["AttemptCount"] + 1, Retries=retry.counts)
+            insist(partial(self._record_retry, record["AttemptCount"] + 1, retry.counts))
 
     def _attempt(self) -> Outcome:
         try:
@@ -83,6 +89,9 @@ class StepRun:
             return Outcome("Failed", f"ClientError: {error} was deleted while the step waited for it")
         except ApiError as error:
             return Outcome("Failed", f"ClientError: {error.message}", fault=faults.of_error(error))
+        except sqlite3.OperationalError as error:
+            reason = f"InternalServerError: The local SageMaker cannot write to its folder: {error}"
+            return Outcome("Failed", reason, fault=faults.SERVICE_FAULT)
         except RecordsClosed:
             raise
         except Exception as error:
@@ -96,13 +105,16 @@ class StepRun:
     def _execute(self) -> Outcome:
         run, step, executor = self._run, self._step, self._executor
         metadata, self._left = self._left, None
-        if metadata is None:
+        if not metadata:
             scope = StepScope(run, properties_of, {})
             key = caching.key_of(step, scope)
             if key and self._is_cached(key):
                 return SUCCEEDED
-            metadata = executor.begin(run, step, scope)
-            self._update(Metadata=metadata, CacheKey=key)
+            request = executor.request(run, step, scope)
+            # At once, or a server that is killed in between would leave a job that is nobody's.
+            with run.records.together():
+                metadata = executor.begin(run, step, request)
+                self._update(Metadata=metadata, CacheKey=key)
         self._begun = metadata
         # Either this thread sees the event or the one that stops sees what is begun; both may stop it.
         if self._stopping.is_set():
@@ -139,16 +151,21 @@ class StepRun:
         }
         run.records.create(STEP, f"{run.name}/{step.name}", record)
 
+    def _record_retry(self, attempts: int, counts: Mapping[str, int]) -> None:
+        # Without what the failed attempt has made: that is not to be taken up again.
+        self._update(AttemptCount=attempts, Retries=counts, Metadata={})
+
     def _record_end(self, outcome: Outcome) -> None:
         record = self._record()
         key = record.get("CacheKey")
-        if key and outcome.status == "Succeeded":
-            caching.keep(self._run, self._step, key, record["Metadata"])
-        self._update(
-            StepStatus=outcome.status,
-            FailureReason=outcome.reason if outcome.status == "Failed" else None,
-            EndTime=self._run.clock(),
-        )
+        with self._run.records.together():
+            if key and outcome.status == "Succeeded":
+                caching.keep(self._run, self._step, key, record["Metadata"])
+            self._update(
+                StepStatus=outcome.status,
+                FailureReason=outcome.reason if outcome.status == "Failed" else None,
+                EndTime=self._run.clock(),
+            )
 
     def _record(self) -> Record:
         record = self._run.records.get(STEP, f"{self._run.name}/{self._step.name}")

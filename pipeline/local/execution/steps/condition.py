@@ -10,6 +10,7 @@ from pipeline.language.definition import Step
 from pipeline.language.evaluation import Scope, evaluate
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import Metadata, Outcome, StepFailed
+from pipeline.local.records import Record
 
 
 class ConditionStep:
@@ -19,7 +20,7 @@ class ConditionStep:
     kind = None
     given: Mapping[str, object] = MappingProxyType({})
 
-    def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:  # noqa: ARG002
+    def request(self, run: Run, step: Step, scope: Scope) -> Record:  # noqa: ARG002
         """Evaluate the conditions."""
         items = step.arguments["Conditions"]
         assert isinstance(items, list)
@@ -27,7 +28,11 @@ class ConditionStep:
             holds = all_hold(items, lambda operand: evaluate(operand, scope))
         except ConditionError as error:
             raise StepFailed(f"ClientError: {error}") from error
-        return {"Condition": {"Outcome": str(holds)}}
+        return {"Outcome": str(holds)}
+
+    def begin(self, run: Run, step: Step, request: Record) -> Metadata:  # noqa: ARG002
+        """There is nothing to make."""
+        return {"Condition": request}
 
     def finish(self, run: Run, step: Step, metadata: Metadata) -> Outcome:  # noqa: ARG002
         """The outcome is known since `begin`."""

@@ -23,17 +23,19 @@ class EndpointStep:
     kind = None
     given: Mapping[str, object] = MappingProxyType({"EndpointName": UNKNOWN})
 
-    def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:
-        """Create or update the endpoint."""
+    def request(self, run: Run, step: Step, scope: Scope) -> Record:
+        """The request of either."""
         arguments = evaluate(step.arguments, scope)
         assert isinstance(arguments, dict)
-        name = arguments.get("EndpointName") or generated_name(run, step.name)
-        request = {**arguments, "EndpointName": name}
-        if run.records.get("Endpoint", str(name)) is None:
+        return {**arguments, "EndpointName": arguments.get("EndpointName") or generated_name(run, step.name)}
+
+    def begin(self, run: Run, step: Step, request: Record) -> Metadata:
+        """Create or update the endpoint."""
+        if run.records.get("Endpoint", str(request["EndpointName"])) is None:
             response = send(run, "CreateEndpoint", tagged(run, step.name, request))
         else:
-            request.pop("Tags", None)
-            response = send(run, "UpdateEndpoint", request)
+            update = {key: value for key, value in request.items() if key != "Tags"}
+            response = send(run, "UpdateEndpoint", update)
         return {"Endpoint": {"Arn": response["EndpointArn"]}}
 
     def finish(self, run: Run, step: Step, metadata: Metadata) -> Outcome:  # noqa: ARG002

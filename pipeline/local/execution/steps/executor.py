@@ -50,8 +50,8 @@ SUCCEEDED = Outcome("Succeeded")
 class StepExecutor(Protocol):
     """Executes the steps of one type.
 
-    The three phases are apart so that a step can be taken up again after its request was made: `finish` needs
-    nothing but the records.
+    The phases are apart so that a step can be taken up again wherever a server was killed: what `begin` makes
+    is recorded together with what it returns, and `finish` needs nothing but the records.
     """
 
     @property
@@ -66,12 +66,21 @@ class StepExecutor(Protocol):
     def kind(self) -> str | None:
         """The kind that `Jobs.check` judges before the execution starts, or None."""
 
-    def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:
-        """Make what the step makes; returns when the request is accepted.
+    def request(self, run: Run, step: Step, scope: Scope) -> Record:
+        """The step's arguments with their values, which may have to be read from S3.
 
         Raises:
-            StepFailed: It was not.
-            ExpressionError: An argument has no value.
+            StepFailed: They make no sense.
+            ExpressionError: One has no value.
+        """
+
+    def begin(self, run: Run, step: Step, request: Record) -> Metadata:
+        """Make what the step makes; returns when the request is accepted.
+
+        It runs inside of one change of the records: it must be quick, and must not wait.
+
+        Raises:
+            StepFailed: It was not accepted.
         """
 
     def finish(self, run: Run, step: Step, metadata: Metadata) -> Outcome:

@@ -9,6 +9,7 @@ from pipeline.language.definition import Step
 from pipeline.language.evaluation import Scope, as_text, evaluate
 from pipeline.local.execution.run import Run
 from pipeline.local.execution.steps.executor import Metadata, Outcome
+from pipeline.local.records import Record
 
 
 class FailStep:
@@ -18,9 +19,13 @@ class FailStep:
     kind = None
     given: Mapping[str, object] = MappingProxyType({})
 
-    def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:  # noqa: ARG002
+    def request(self, run: Run, step: Step, scope: Scope) -> Record:  # noqa: ARG002
         """Evaluate the message."""
-        return {"Fail": {"ErrorMessage": as_text(evaluate(step.arguments.get("ErrorMessage", ""), scope))}}
+        return {"ErrorMessage": as_text(evaluate(step.arguments.get("ErrorMessage", ""), scope))}
+
+    def begin(self, run: Run, step: Step, request: Record) -> Metadata:  # noqa: ARG002
+        """There is nothing to make."""
+        return {"Fail": request}
 
     def finish(self, run: Run, step: Step, metadata: Metadata) -> Outcome:  # noqa: ARG002
         """Fail."""

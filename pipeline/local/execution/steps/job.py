@@ -34,8 +34,8 @@ class JobStep:
         """The job's name."""
         return {f"{self.kind}Name": UNKNOWN}
 
-    def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:
-        """Create the job."""
+    def request(self, run: Run, step: Step, scope: Scope) -> Record:
+        """The request of a job with a name of its own."""
         member = f"{self.kind}Name"
         base = step.arguments.get(member)
         name = unique_name(run, evaluate(base, scope)) if base else generated_name(run, step.name)
@@ -43,7 +43,11 @@ class JobStep:
             scope = StepScope(scope.run, scope.properties_of, {member: name})
         arguments = evaluate(step.arguments, scope)
         assert isinstance(arguments, dict)
-        response = send(run, self.operation, tagged(run, step.name, {**arguments, member: name}))
+        return tagged(run, step.name, {**arguments, member: name})
+
+    def begin(self, run: Run, step: Step, request: Record) -> Metadata:  # noqa: ARG002
+        """Create the job."""
+        response = send(run, self.operation, request)
         return {self.kind: {"Arn": response[f"{self.kind}Arn"]}}
 
     def finish(self, run: Run, step: Step, metadata: Metadata) -> Outcome:  # noqa: ARG002

@@ -68,12 +68,16 @@ class ResourceStep:
         """The operation whose request the Arguments are."""
         return f"Create{self.resource}"
 
-    def begin(self, run: Run, step: Step, scope: Scope) -> Metadata:
-        """Create the resource."""
+    def request(self, run: Run, step: Step, scope: Scope) -> Record:  # noqa: ARG002
+        """The request without what `prepare` adds."""
         arguments = evaluate(step.arguments, scope)
         assert isinstance(arguments, dict)
-        request = tagged(run, step.name, self.prepare(run, step, arguments))
-        response = send(run, self.operation, request)
+        return arguments
+
+    def begin(self, run: Run, step: Step, request: Record) -> Metadata:
+        """Create the resource."""
+        whole = tagged(run, step.name, self.prepare(run, step, request))
+        response = send(run, self.operation, whole)
         return {self.metadata: {"Arn": response[f"{self.resource}Arn"]}}
 
     def finish(self, run: Run, step: Step, metadata: Metadata) -> Outcome:  # noqa: ARG002

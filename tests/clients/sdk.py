@@ -13,6 +13,7 @@ from sagemaker.core.workflow.parameters import ParameterInteger
 from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.pipeline import Pipeline
+from sagemaker.train import ModelTrainer
 
 ROLE = "arn:aws:iam::123456789012:role/imgpipe-execution"
 BUCKET = "sagemaker-us-east-1-123456789012"
@@ -43,6 +44,11 @@ def of_jobs() -> dict[str, Any]:
         "jobs": [each.processing_job_name for each in resources.ProcessingJob.get_all()],
         "training": [each.training_job_name for each in resources.TrainingJob.get_all()],
     }
+
+
+def of_trainers(session: Session) -> dict[str, Any]:
+    """A trainer, which asks whether its role may do what it needs."""
+    return {"trainer": ModelTrainer(training_image=IMAGE, role=ROLE, sagemaker_session=session).role}
 
 
 def of_registry(session: Session) -> dict[str, Any]:
@@ -118,7 +124,13 @@ def main() -> None:
     """Uses all of it."""
     # Told of the bucket: else the SDK asks the real STS, whatever AWS_ENDPOINT_URL says.
     session = Session(default_bucket=BUCKET)
-    told = {**of_session(session), **of_jobs(), **of_registry(session), **of_pipelines(session)}
+    told = {
+        **of_session(session),
+        **of_jobs(),
+        **of_trainers(session),
+        **of_registry(session),
+        **of_pipelines(session),
+    }
     sys.stdout.write(f"\n{json.dumps(told)}\n")
 
 

@@ -24,6 +24,18 @@ from tests.pipeline.local.execution.runs import execute, statuses, steps_of
 from tests.pipeline.local.fakes import COMPLETED, Running, complete, ended
 
 
+def in_threads(server: Running, finish: Callable[[str, Record], Record]) -> None:
+    """From now on jobs end as `finish` says, which may wait: they run in threads of their own."""
+
+    def begin(kind: str, record: Record) -> None:
+        def work() -> None:
+            server.server.records.update(kind, record[f"{kind}Name"], **finish(kind, record))
+
+        threading.Thread(target=work).start()
+
+    server.jobs.finish = begin
+
+
 class TestFailures:
     def test_a_job_that_fails(self, server: Running, name: str) -> None:
         def finish(kind: str, record: Record) -> Record:
@@ -45,7 +57,7 @@ class TestFailures:
     ) -> None:
         slow_runs, failed = threading.Event(), threading.Event()
 
-        def finish(kind: str, record: Record) -> Record | None:
+        def finish(kind: str, record: Record) -> Record:
             if kind == "ProcessingJob":
                 slow_runs.set()
                 failed.wait(20)
@@ -53,7 +65,7 @@ class TestFailures:
             slow_runs.wait(20)
             return {"TrainingJobStatus": "Failed", "FailureReason": "ClientError: bad"}
 
-        server.jobs.finish = finish
+        in_threads(server, finish)
         server.server.records.subscribe(
             lambda change: failed.set() if (change.after or {}).get("StepStatus") == "Failed" else None
         )
@@ -140,7 +152,7 @@ class TestParallelism:
                 running -= 1
             return COMPLETED[kind]
 
-        server.jobs.finish = finish
+        in_threads(server, finish)
         more = {"ParallelismConfiguration": {"MaxParallelExecutionSteps": limit}} if limit else {}
         execution = execute(server, name, definition(*(process(f"P{n}") for n in range(4))), **more)
         assert (execution["PipelineExecutionStatus"], most) == ("Succeeded", expected)

@@ -59,13 +59,14 @@ def test_a_step_that_ran_has_failed(tmp_path: Path) -> None:
     records.close()
 
 
-def test_an_endpoint_that_was_being_updated_serves_its_old_configuration(tmp_path: Path) -> None:
+def test_steps_of_an_execution_that_goes_on_are_left_alone(tmp_path: Path) -> None:
+    """Also one that had asked for nothing yet: it begins anew."""
     records = Records(tmp_path / "records.db")
-    before = {"EndpointName": "e", "EndpointStatus": "Updating", "EndpointConfigName": "old"}
-    records.create("Endpoint", "e", before)
+    records.create("PipelineExecution", "p/e", {"PipelineExecutionStatus": "Executing"})
+    begun = {"StepName": "Train", "StepStatus": "Executing", "Metadata": {}}
+    records.create("PipelineExecutionStep", "p/e/Train", begun)
     repair(records, NOW)
-    after = {**before, "EndpointStatus": "InService", "FailureReason": INTERRUPTED}
-    assert records.get("Endpoint", "e") == after
+    assert records.get("PipelineExecutionStep", "p/e/Train") == begun
     records.close()
 
 
@@ -76,6 +77,7 @@ def test_an_endpoint_that_was_being_updated_serves_its_old_configuration(tmp_pat
         ("PipelineExecution", {"PipelineExecutionStatus": "Succeeded"}),
         ("PipelineExecutionStep", {"StepStatus": "Stopped"}),
         ("Endpoint", {"EndpointStatus": "InService"}),
+        ("Endpoint", {"EndpointStatus": "Updating"}),
     ],
 )
 def test_what_had_ended_stays_as_it_is(tmp_path: Path, kind: str, record: Record) -> None:

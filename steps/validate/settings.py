@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn, get_args
 
 from steps.container import ProgramError
+from steps.validate.findings import CHECKS
+
+Severity = Literal["error", "warning", "ignore"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,12 @@ class Settings:
         mini_batch_size: Images of one training step.
         min_images_per_class: Least number of training images of every class.
         skip_corrupt: Leave out what cannot be decoded instead of failing.
+        skip_leaks: Leave training images out that are validation images as well, instead of failing.
+        severities: How grave what a check finds is, by check, where it is not the check's own severity.
+            "ignore" keeps silent about it, and takes the files that it is about for good ones.
+        validation_share: Share of each class, between 0 and 1, that becomes the validation images where there
+            is one prefix only; None where there are two.
+        sample: Mean and standard deviation are made from one image of so many, chosen by its content.
     """
 
     image_shape: tuple[int, int, int]
@@ -27,6 +36,10 @@ class Settings:
     mini_batch_size: int
     min_images_per_class: int
     skip_corrupt: bool
+    skip_leaks: bool = False
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    validation_share: float | None = None
+    sample: int = 10
 
     @property
     def smallest(self) -> tuple[int, int] | None:
@@ -52,6 +65,10 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--mini-batch-size", type=_positive, required=True, metavar="N")
     parser.add_argument("--min-images-per-class", type=_positive, required=True, metavar="N")
     parser.add_argument("--on-corrupt", choices=("fail", "skip"), required=True)
+    parser.add_argument("--on-leak", choices=("fail", "skip"), default="fail")
+    parser.add_argument("--severity", type=_severity, action="append", default=[], metavar="CHECK=SEVERITY")
+    parser.add_argument("--validation-share", type=_share, default=None, metavar="SHARE")
+    parser.add_argument("--sample", type=_positive, default=Settings.sample, metavar="N")
     given = parser.parse_args(arguments)
     return Settings(
         image_shape=given.image_shape,
@@ -59,6 +76,10 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         mini_batch_size=given.mini_batch_size,
         min_images_per_class=given.min_images_per_class,
         skip_corrupt=given.on_corrupt == "skip",
+        skip_leaks=given.on_leak == "skip",
+        severities=dict(given.severity),
+        validation_share=given.validation_share,
+        sample=given.sample,
     )
 
 
@@ -78,3 +99,23 @@ def _shape(text: str) -> tuple[int, int, int]:
             f"'{text}' is not channels,height,width, such as 3,224,224"
         ) from None
     return channels, height, width
+
+
+def _severity(text: str) -> tuple[str, Severity]:
+    check, _, severity = text.partition("=")
+    if check not in CHECKS:
+        raise argparse.ArgumentTypeError(f"there is no check '{check}'")
+    for known in get_args(Severity):
+        if severity == known:
+            return check, known
+    raise argparse.ArgumentTypeError(f"'{text}' is not a check with error, warning or ignore")
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:  # NaN is not, either
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number between 0 and 1")
+    return share

@@ -1,3 +1,4 @@
+import pickle
 import re
 
 import pytest
@@ -36,6 +37,25 @@ def test_with_resize_any_size_will_do() -> None:
 
 def test_skip() -> None:
     assert parse(on_corrupt="skip").skip_corrupt
+    assert parse(on_leak="skip").skip_leaks
+
+
+def test_severities() -> None:
+    settings = parse(severity="hidden-file=ignore")
+    assert settings.severities == {"hidden-file": "ignore"}
+    assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+def test_several_severities_and_the_last_of_one_check() -> None:
+    arguments = [text for pair in ARGUMENTS.items() for text in pair]
+    levels = ["stray-file=error", "hidden-file=error", "stray-file=warning"]
+    settings = parse_settings([*arguments, *(f"--severity={one}" for one in levels)])
+    assert settings.severities == {"stray-file": "warning", "hidden-file": "error"}
+
+
+def test_a_share_and_a_sample() -> None:
+    settings = parse(validation_share="0.2", sample="1")
+    assert (settings.validation_share, settings.sample) == (0.2, 1)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +85,29 @@ def test_skip() -> None:
             {"mini_batch_size": None},
             "the following arguments are required: --mini-batch-size",
             id="missing",
+        ),
+        pytest.param(
+            {"severity": "hidden-fil=ignore"},
+            "argument --severity: there is no check 'hidden-fil'",
+            id="unknown check",
+        ),
+        pytest.param(
+            {"severity": "hidden-file"},
+            "argument --severity: 'hidden-file' is not a check with error, warning or ignore",
+            id="no severity",
+        ),
+        pytest.param(
+            {"severity": "hidden-file=fatal"},
+            "argument --severity: 'hidden-file=fatal' is not a check with error, warning or ignore",
+            id="unknown severity",
+        ),
+        *(
+            pytest.param(
+                {"validation_share": text},
+                f"argument --validation-share: '{text}' is not a number between 0 and 1",
+                id=f"share {text}",
+            )
+            for text in ("0", "1", "20%", "nan")
         ),
         pytest.param({"colour": "red"}, "unrecognized arguments: --colour red", id="unknown"),
     ],

@@ -84,6 +84,9 @@ def gc(
     outputs: Annotated[
         bool, typer.Option("--outputs", help="S3 objects below executions/<id>/ of these executions, too.")
     ] = False,
+    damaged: Annotated[
+        bool, typer.Option("--damaged", help="Files that were damaged and put aside at a start, too.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and do nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
@@ -96,7 +99,7 @@ def gc(
     """
     if keep is not None and keep_executions is not None:
         raise UsageError(Finding("L008", "two-policies", "--keep and --keep-executions exclude each other"))
-    policy = Policy(DAYS if keep is None else keep, keep_executions, outputs)
+    policy = Policy(DAYS if keep is None else keep, keep_executions, outputs, damaged)
     found = [each for each in request.sweep(home(os.environ), policy) if each.count]
     if not dry_run and found and not yes:
         console.note(_found(found))

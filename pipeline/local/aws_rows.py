@@ -166,6 +166,16 @@ class AwsRows:
         """Keep a service's pickle under another name."""
         self._db.execute("UPDATE services SET name = ? WHERE name = ?", [name, service])
 
+    def asides(self) -> list[tuple[str, int]]:
+        """Name and size of each pickle that was set aside."""
+        return self._db.execute(
+            "SELECT name, length(body) FROM services WHERE name LIKE '%.damaged-%'"
+        ).fetchall()
+
+    def forget_asides(self) -> None:
+        """Remove the pickles that were set aside."""
+        self._db.execute("DELETE FROM services WHERE name LIKE '%.damaged-%'")
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

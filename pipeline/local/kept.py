@@ -136,6 +136,21 @@ class Keeper:
                 self._rows.compact()
         return len(unused), sum(size for _, size in unused)
 
+    def damaged(self, *, dry_run: bool) -> tuple[int, int]:
+        """Find parts that were put aside as damaged, and remove them; the next start removes what was theirs.
+
+        Args:
+            dry_run: Leave all as it is.
+
+        Returns:
+            How many there are, and their bytes.
+        """
+        with self._lock:
+            asides = self._rows.asides()
+            if not dry_run:
+                self._rows.forget_asides()
+        return len(asides), sum(size for _, size in asides)
+
     def close(self) -> None:
         """Close the files: all is kept already."""
         with self._lock:

@@ -14,6 +14,9 @@ GROWTH = {
         "objects stay; with `--outputs` those below `executions/<id>/` of executions that are removed go, "
         "unless a record that stays names them"
     ),
+    "what is damaged": (
+        "a start puts it aside, and says so; it stays until `imgpipe local gc --damaged` removes it"
+    ),
     "a job's log": "32 MiB a stream; then a line says that it was cut, and the program goes on",
     "server.log": "starts anew at a start when it has 10 MiB; the one before is kept",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 DAYS = 30.0
@@ -21,12 +21,14 @@ class Policy:
         executions: The newest of each pipeline; None: `days` alone decides. If it is given, jobs, logs and
             firings of no execution are left, whatever their age.
         outputs: Whether objects below `executions/<id>/` of executions that go, go too.
+        damaged: Whether what was damaged and put aside at a start goes.
         dry_run: Whether all is left, and only counted.
     """
 
     days: float = DAYS
     executions: int | None = None
     outputs: bool = False
+    damaged: bool = False
     dry_run: bool = True
 
     def oldest(self, now: float) -> float:
@@ -35,12 +37,7 @@ class Policy:
 
     def told(self) -> dict[str, Any]:
         """As JSON, for `of`."""
-        return {
-            "days": self.days,
-            "executions": self.executions,
-            "outputs": self.outputs,
-            "dry_run": self.dry_run,
-        }
+        return asdict(self)
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Policy:

@@ -79,6 +79,8 @@ class Sweeper:
             ]
             if policy.outputs:
                 found.append(self._outputs(chosen, policy))
+            if policy.damaged:
+                found += self._damaged(policy)
             found.append(Found("contents of no object", *self.keeper.tidy(now, dry_run=policy.dry_run)))
             if not policy.dry_run:
                 self.records.compact()
@@ -166,6 +168,17 @@ class Sweeper:
                     with self.keeping():
                         backend.delete_object(bucket, key)
         return Found("objects of S3", count, size)
+
+    def _damaged(self, policy: Policy) -> Iterator[Found]:
+        """What a start could not read and put aside."""
+        places = (self.home.local, self.home.aws)
+        files = [path for place in places for path in place.glob("*.damaged-*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files)
+        if not policy.dry_run:
+            for path in files:
+                path.unlink()
+        yield Found("damaged files", len(files), size)
+        yield Found("damaged parts", *self.keeper.damaged(dry_run=policy.dry_run))
 
 
 def _counted(chosen: Plan) -> Iterator[Found]:

@@ -153,13 +153,13 @@ def test_gc_shows_what_would_go_and_removes_nothing_unasked(
 
 
 def test_gc_removes(swept: list[Policy], capsys: pytest.CaptureFixture[str]) -> None:
-    local.gc(keep_executions=5, outputs=True, yes=True, as_json=True)
+    local.gc(keep_executions=5, outputs=True, damaged=True, yes=True, as_json=True)
     assert json.loads(capsys.readouterr().out) == {
         "removed": True,
         "bytes": 3_400_000,
         "found": [{"what": "executions", "count": 1200, "size": 3_400_000}],
     }
-    assert swept[-1] == Policy(30, 5, outputs=True, dry_run=False)
+    assert swept[-1] == Policy(30, 5, outputs=True, damaged=True, dry_run=False)
 
 
 def test_gc_takes_one_policy() -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +227,22 @@ def test_without_a_server(tmp_path: Path) -> None:
 def test_policies_that_do_not_fit(told: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         Policy.of(told)
+
+
+def test_what_is_damaged_goes_when_asked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with own_moto(), running(tmp_path):
+        pass
+    local = tmp_path / "local"
+    with closing(sqlite3.connect(local / "aws" / "aws.db")) as database, database:
+        database.execute("UPDATE services SET body = 'damaged' WHERE name = 's3'")
+    (local / "records.db").write_bytes(b"damaged" * 1000)
+    with own_moto(), running(tmp_path) as server:
+        (aside,) = local.glob("records.db.damaged-*")
+        assert sweep(server, tmp_path, Policy(dry_run=False)) == {}
+        expected = {"damaged files": 1, "damaged parts": 1}
+        assert sweep(server, tmp_path, Policy(damaged=True)) == expected
+        assert aside.exists()
+        assert sweep(server, tmp_path, Policy(damaged=True, dry_run=False)) == expected
+        assert not aside.exists()
+        assert sweep(server, tmp_path, Policy(damaged=True)) == {}
+    assert "cannot read" in caplog.text

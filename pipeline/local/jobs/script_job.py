@@ -16,24 +16,12 @@ from pipeline.local.jobs.cluster import cluster_of
 from pipeline.local.jobs.folder import CONTAINER_ROOT, JobFolder
 from pipeline.local.jobs.hosts import Host
 from pipeline.local.jobs.job import Job
+from pipeline.local.jobs.requirements import pip_variables
 from pipeline.local.jobs.script_mode import CODE, Script
 from pipeline.local.objects import parse_uri
 from pipeline.local.records import Record
 
 _TASK = "task.json"
-
-# What pip needs from this machine to find packages: its own settings, and the way to the network.
-_FOR_PIP = (
-    "HOME",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "REQUESTS_CA_BUNDLE",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
-)
 
 
 class NoScript(Exception):
@@ -66,7 +54,7 @@ def lay_out_script(job: Job, record: Record, host: Host) -> None:
         folder=f"{seen}/{CODE}",
         failure=f"{seen}/output/failure",
         layers=str(job.tools.python),
-        pip=_pip_variables(job.tools.host),
+        pip=pip_variables(job.tools.host),
     ).write(host.folder.root / _TASK)
 
 
@@ -118,9 +106,3 @@ def _fetch(job: Job, source: str, job_folder: JobFolder, folder: Path) -> None:
         unpack(archive, folder)
     finally:
         archive.unlink(missing_ok=True)
-
-
-def _pip_variables(host: Mapping[str, str]) -> dict[str, str]:
-    wanted = {name for name in host if name.startswith("PIP_")} | set(_FOR_PIP)
-    wanted |= {name.lower() for name in _FOR_PIP if name.endswith("_PROXY")}
-    return {name: host[name] for name in sorted(wanted) if name in host}

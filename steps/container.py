@@ -9,11 +9,13 @@ import errno
 import io
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 BASE_DIR_VARIABLE = "SAGEMAKER_BASE_DIR"
 """Where it is set, it replaces /opt/ml. The name is that of AWS's sagemaker-training toolkit."""
@@ -111,31 +113,58 @@ def logging_to_stdout() -> Iterator[None]:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Writes a file that readers see whole or not at all, making its folder when needed.
+    """Writes a file that readers see whole or not at all; see `writing_atomically`."""
+    with writing_atomically(path) as file:
+        file.write(data)
 
-    SageMaker uploads the folder of an output while the job runs (S3UploadMode Continuous), so the unfinished
-    file lies beside that folder. Where it cannot, it lies in the folder under a hidden name.
+
+@contextmanager
+def writing_atomically(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that appears under its name only when the block ends, and never if the block fails.
+
+    Its folder is made when needed. SageMaker uploads the folder of an output while the job runs (S3UploadMode
+    Continuous), so the unfinished file lies beside that folder. Where it cannot, it lies in the folder under
+    a hidden name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _write_by_way_of(path.parent.parent, path, data)
+        temporary = _unfinished(path.parent.parent, path)
     except OSError as error:
         if error.errno not in _NOT_BESIDE:
             raise
-        _write_by_way_of(path.parent, path, data)
+        temporary = _unfinished(path.parent, path)
+    with _filling(temporary, path) as file:
+        yield file
 
 
-def _write_by_way_of(folder: Path, path: Path, data: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
+def _unfinished(folder: Path, path: Path) -> Path:
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
+    os.close(descriptor)
+    return Path(name)
+
+
+@contextmanager
+def _filling(temporary: Path, path: Path) -> Iterator[BinaryIO]:
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+        with temporary.open("wb") as file:
+            yield file
         # mkstemp's 0600 would keep SageMaker's uploader out where it runs as another user.
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.chmod(0o644)
+        _put(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Gives an unfinished file its name, by way of a copy in the folder where that is another file system."""
+    try:
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno not in _NOT_BESIDE or temporary.parent == path.parent:
+            raise
+        near = _unfinished(path.parent, path)
+        with temporary.open("rb") as written, _filling(near, path) as copy:
+            shutil.copyfileobj(written, copy)
 
 
 def _encodable(text: str) -> str:

@@ -17,6 +17,7 @@ from steps.container import (
     run,
     training_reason_file,
     write_atomically,
+    writing_atomically,
 )
 
 
@@ -173,3 +174,45 @@ class TestWriteAtomically:
         monkeypatch.setattr(tempfile, "mkstemp", refuse_above)
         write_atomically(path, b"1")
         assert path.read_bytes() == b"1"
+
+
+class TestWritingAtomically:
+    def test_appears_when_all_is_written(self, tmp_path: Path) -> None:
+        path = tmp_path / "train_lst" / "train.lst"
+        with writing_atomically(path) as file:
+            for row in range(100_000):
+                file.write(b"%d\n" % row)
+            assert list(path.parent.iterdir()) == []
+        assert path.read_bytes().endswith(b"99998\n99999\n")
+        assert [file.name for file in tmp_path.iterdir()] == ["train_lst"]
+
+    def test_leaves_the_old_file_when_the_writer_fails(self, tmp_path: Path) -> None:
+        path = tmp_path / "a" / "b"
+        write_atomically(path, b"old")
+
+        def fail() -> None:
+            with writing_atomically(path) as file:
+                file.write(b"new")
+                raise ValueError("stop")
+
+        with pytest.raises(ValueError, match="stop"):
+            fail()
+        assert path.read_bytes() == b"old"
+        assert [file.name for file in tmp_path.rglob("*")] == ["a", "b"]
+
+    def test_copies_onto_another_file_system(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = tmp_path / "a" / "b"
+        replace = Path.replace
+
+        def refuse(self: Path, target: Path) -> Path:
+            if self.parent != target.parent:
+                raise OSError(errno.EXDEV, "Invalid cross-device link")
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", refuse)
+        with writing_atomically(path) as file:
+            file.write(b"1" * 1_000_000)
+            file.write(b"2")
+        assert path.read_bytes() == b"1" * 1_000_000 + b"2"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+        assert [file.name for file in tmp_path.rglob("*")] == ["a", "b"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.checks.properties import NoPropertyError, resolve
 from pipeline.language import expressions
 from pipeline.language.definition import Definition, Step
 from pipeline.language.graph import Branch
@@ -13,6 +12,7 @@ from pipeline.language.names import dependencies, located
 from pipeline.language.parameters import Value
 from pipeline.language.paths import Path as PropertyPath
 from pipeline.language.problem import Path, Problem, of_step
+from pipeline.language.properties import NoPropertyError, resolve
 from pipeline.suggestion import listed, suggestion
 
 _NAMED: Mapping[PropertyPath, tuple[str, str]] = {

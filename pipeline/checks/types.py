@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.checks import properties
-from pipeline.checks.properties import NoPropertyError
-from pipeline.language import expressions
+from pipeline.language import expressions, properties
 from pipeline.language.definition import Definition
+from pipeline.language.properties import NoPropertyError
 
 if TYPE_CHECKING:
     from botocore.model import Shape

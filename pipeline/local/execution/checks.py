@@ -11,7 +11,10 @@ from pipeline.errors import Finding, ImgpipeError
 from pipeline.language.definition import Definition, Step
 from pipeline.language.early import EarlyScope
 from pipeline.language.evaluation import UNKNOWN, evaluate
+from pipeline.language.expressions import Property
+from pipeline.language.names import located
 from pipeline.language.parameters import Value
+from pipeline.language.properties import NoPropertyError, resolve
 from pipeline.local.errors import ApiError, NotSupportedLocally
 from pipeline.local.execution.caching import KEYS
 from pipeline.local.execution.retrying import RETRYABLE
@@ -50,12 +53,16 @@ def step_problems(
 
 
 def check_supported(definition: Definition, values: Mapping[str, Value], check_job: CheckJob) -> None:
-    """Refuse what the local SageMaker does not execute, by name.
+    """Refuse what the local SageMaker does not execute, by name, and what could only fail half-way.
 
     Raises:
-        ImgpipeError: R110 for each such step.
+        ImgpipeError: R110 and R111 for steps that are not executed, R114 for references that lead nowhere.
     """
-    findings = [*_unsupported(definition), *_without_program(definition, values, check_job)]
+    findings = [
+        *_unsupported(definition),
+        *_without_program(definition, values, check_job),
+        *_without_property(definition),
+    ]
     if findings:
         raise ImgpipeError(*findings)
     for step in definition.steps.values():
@@ -85,6 +92,20 @@ def _without_program(
                 yield Finding(finding.code, finding.slug, finding.message, details=details, hint=finding.hint)
         except ApiError as error:
             yield Finding("R111", "request-refused", error.message, details=(("step", step.name),))
+
+
+def _without_property(definition: Definition) -> Iterator[Finding]:
+    """References to what the steps do not have; those to steps that are not here are not judged."""
+    for step in definition.steps.values():
+        for _, reference in located(step):
+            if not isinstance(reference, Property) or reference.step not in definition.steps:
+                continue
+            try:
+                resolve(definition.steps[reference.step], reference.path)
+            except NoPropertyError as error:
+                yield Finding(
+                    "R114", "no-property", str(error), details=(("step", step.name),), hint=error.hint
+                )
 
 
 def _known_requests(

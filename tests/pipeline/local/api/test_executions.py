@@ -18,6 +18,7 @@ from tests.pipeline.local.definitions import (
     get,
     join,
     process,
+    score,
     step,
     train,
 )
@@ -223,6 +224,25 @@ class TestRefusedBeforeAnyStepRuns:
             "Unable to parse pipeline definition. step 'Train': 1 validation error detected: Value '3' at "
             "'hyperParameters.epochs.value' failed to satisfy constraint: Member must be a string"
         )
+
+    def test_properties_that_no_step_has(self, server: Running, sagemaker: Any, name: str) -> None:
+        before = len(server.jobs.started)
+        text = definition(
+            train("Train"),
+            score("Score", get("Steps.Train.ModelArtifact.S3ModelArtifacts")),
+            gate("Gate", get("Steps.Score.TransformJobStatus.Code"), [fail("No", "no")], []),
+        )
+        create(sagemaker, name, text)
+        assert error_of(sagemaker.start_pipeline_execution, PipelineName=name)[1] == (
+            "error R114 no-property: Steps.Train has no 'ModelArtifact'\n"
+            "  step: Score\n"
+            "  hint: did you mean 'ModelArtifacts'?\n"
+            "\n"
+            "error R114 no-property: Steps.Score.TransformJobStatus is text and has nothing inside\n"
+            "  step: Gate\n"
+            "  hint: end the path there"
+        )
+        assert len(server.jobs.started) == before
 
     def test_policies_without_their_form(self, sagemaker: Any, name: str) -> None:
         own = train("Train", RetryPolicies=[{"ExceptionType": ["Step.OTHER"]}], CacheConfig={"Enabled": True})

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.checks import references
-from pipeline.checks.properties import NoPropertyError, offered, resolve, type_name
 from pipeline.language.definition import Step
 from pipeline.language.problem import Problem
+from pipeline.language.properties import NoPropertyError, offered, resolve, type_name
 from pipeline.language.step import STEP_TYPES
 from tests.pipeline.checks.definitions import (
     BUILT_IN,

@@ -8,6 +8,7 @@ from math import sqrt
 import numpy as np
 
 from steps.evaluate.metrics import Bin, Evaluation
+from steps.page.drawing import label, line, upwards
 
 MATRIX_CLASSES = 30
 """With more classes the cells are too small to read; the list of confusions stands for the matrix then."""
@@ -84,30 +85,22 @@ def calibration_diagram(evaluation: Evaluation) -> str:
         f'<svg viewBox="0 0 {_LEFT + _SIZE + 12:g} {_FLOOR + 40:g}" role="img" aria-label="Calibration">',
         *(_gridline(tick / 5) for tick in range(6)),
         *(_bars(one, most) for one in evaluation.bins if one.count),
-        _line("ideal", _LEFT, _BOTTOM, _LEFT + _SIZE, _TOP),
-        _line("grid", _LEFT, _FLOOR, _LEFT + _SIZE, _FLOOR),
-        f'<text x="{_LEFT + _SIZE / 2:g}" y="{_FLOOR + 34:g}" text-anchor="middle">probability</text>',
-        _upwards(_TOP + _SIZE / 2, "accuracy"),
-        _upwards(_FLOOR - 30, "images"),
+        line("ideal", _LEFT, _BOTTOM, _LEFT + _SIZE, _TOP),
+        line("grid", _LEFT, _FLOOR, _LEFT + _SIZE, _FLOOR),
+        label(_LEFT + _SIZE / 2, _FLOOR + 34, "probability"),
+        upwards(12, _TOP + _SIZE / 2, "accuracy"),
+        upwards(12, _FLOOR - 30, "images"),
         "</svg>",
     )
     return "".join(parts)
 
 
-def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line class="{kind}" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"/>'
-
-
-def _upwards(y: float, text: str) -> str:
-    return f'<text x="12" y="{y:g}" text-anchor="middle" transform="rotate(-90 12 {y:g})">{text}</text>'
-
-
 def _gridline(share: float) -> str:
     x, y = _LEFT + share * _SIZE, _BOTTOM - share * _SIZE
     return (
-        _line("grid", _LEFT, y, _LEFT + _SIZE, y)
-        + f'<text x="{_LEFT - 6:g}" y="{y + 4:g}" text-anchor="end">{share:.1f}</text>'
-        f'<text x="{x:g}" y="{_FLOOR + 16:g}" text-anchor="middle">{share:.1f}</text>'
+        line("grid", _LEFT, y, _LEFT + _SIZE, y)
+        + label(_LEFT - 6, y + 4, f"{share:.1f}", "end")
+        + label(x, _FLOOR + 16, f"{share:.1f}")
     )
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from steps.evaluate.scores import Scores
+from steps.page.thumbnail import data_uri
 
 MOST = 24
 """So many are shown: they make a wrong label or an unclear class visible, and the page stays small."""
 
 _SIDE = 160
-# Far above any photograph; a thumbnail must not take the memory of the job.
-_MAX_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -61,28 +56,4 @@ def find_mistakes(scores: Scores) -> list[Mistake]:
 
 def render_thumbnails(folder: Path, mistakes: Sequence[Mistake]) -> list[str | None]:
     """A data URI of each mistake's image, or None where the image cannot be read."""
-    return [_thumbnail(folder / mistake.path) for mistake in mistakes]
-
-
-def _thumbnail(file: Path) -> str | None:
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns of odd metadata and of large images, which are refused here anyway.
-            warnings.simplefilter("ignore")
-            return _encode(file)
-    # Decoders raise anything at all on bad bytes, and a report without one thumbnail is still a report.
-    except Exception:
-        return None
-
-
-def _encode(file: Path) -> str | None:
-    with Image.open(file, formats=["JPEG", "PNG"]) as image:
-        if image.width * image.height > _MAX_PIXELS:
-            return None
-        # Leaves twice the size, from which the resize takes a clean half.
-        image.draft("RGB", (2 * _SIDE, 2 * _SIDE))
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-    upright.thumbnail((_SIDE, _SIDE))
-    buffer = io.BytesIO()
-    upright.save(buffer, "JPEG", quality=82)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return [data_uri(folder / mistake.path, _SIDE) for mistake in mistakes]

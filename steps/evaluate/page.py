@@ -15,12 +15,10 @@ from steps.evaluate.charts import (
 from steps.evaluate.metrics import CALIBRATION_BINS, TOP_K, ClassFigures, Evaluation
 from steps.evaluate.mistakes import Mistake
 from steps.evaluate.stylesheet import STYLESHEET
+from steps.page.elements import amount, card, cards, document, picture, section
 
 # Below this a class's figure is coloured as a weak one.
 _WEAK = 0.8
-
-# The page holds names from others: nothing in it may run or load anything.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def render_page(evaluation: Evaluation, mistakes: Sequence[Mistake], thumbnails: Sequence[str | None]) -> str:
@@ -31,42 +29,32 @@ def render_page(evaluation: Evaluation, mistakes: Sequence[Mistake], thumbnails:
         mistakes: The most confident ones first.
         thumbnails: A data URI of each mistake, or None where there is none.
     """
-    images = _amount(evaluation.num_images, "validation image")
-    classes = _amount(len(evaluation.classes), "class")
+    images = amount(evaluation.num_images, "validation image")
+    classes = amount(len(evaluation.classes), "class")
     parts = [
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>Evaluation: {evaluation.accuracy:.1%} of {images}</title>",
-        f"<style>{STYLESHEET}</style></head><body><main>",
         f'<header><h1>Evaluation</h1><p class="lead">{images} of {classes}</p></header>',
-        f'<div class="figures">{"".join(_cards(evaluation))}</div>',
+        cards(_figures(evaluation)),
         _classes(evaluation),
         f'<div class="pair">{_matrix(evaluation)}{_confusions(evaluation)}</div>',
         _calibration(evaluation),
         _mistakes(evaluation, mistakes, thumbnails),
         "<footer>The same figures for programs: evaluation.json, beside this page.</footer>",
-        "</main></body></html>",
     ]
-    return "\n".join(parts) + "\n"
+    return document(f"Evaluation: {evaluation.accuracy:.1%} of {images}", STYLESHEET, parts)
 
 
-def _cards(evaluation: Evaluation) -> Iterator[str]:
+def _figures(evaluation: Evaluation) -> Iterator[str]:
     low, high = evaluation.interval
     worst = min((one for one in evaluation.classes if one.support), key=lambda one: one.recall)
     top, error = evaluation.top_5_accuracy, evaluation.expected_calibration_error
-    yield _card(
+    yield card(
         "Accuracy", f"{evaluation.accuracy:.1%}", f"95 % interval {low:.1%} to {high:.1%}", "figure first"
     )
-    yield _card("Macro F1", f"{evaluation.macro_f1:.3f}", "mean over the classes")
-    yield _card("Worst class recall", f"{evaluation.worst_class_recall:.1%}", worst.name)
+    yield card("Macro F1", f"{evaluation.macro_f1:.3f}", "mean over the classes")
+    yield card("Worst class recall", f"{evaluation.worst_class_recall:.1%}", worst.name)
     if top is not None:
-        yield _card(f"Top-{TOP_K} accuracy", f"{top:.1%}", f"true class among the first {TOP_K}")
-    yield _card("Calibration error", f"{error:.3f}", "mean distance of probability and accuracy")
-
-
-def _card(name: str, value: str, note: str, kind: str = "figure") -> str:
-    return f'<div class="{kind}"><span>{name}</span><b>{value}</b><span>{escape(note)}</span></div>'
+        yield card(f"Top-{TOP_K} accuracy", f"{top:.1%}", f"true class among the first {TOP_K}")
+    yield card("Calibration error", f"{error:.3f}", "mean distance of probability and accuracy")
 
 
 def _classes(evaluation: Evaluation) -> str:
@@ -74,11 +62,11 @@ def _classes(evaluation: Evaluation) -> str:
     heads = "".join(
         f'<th scope="col">{head}</th>' for head in ("class", "images", "precision", "recall", "F1")
     )
-    return _section(
+    return section(
         "Classes",
         "Weakest first. Precision: how many of the images taken for a class are of it. "
         "Recall: how many images of a class were recognised. F1: the harmonic mean of both.",
-        f'<div class="scroll"><table class="classes"><thead><tr>{heads}</tr></thead>'
+        f'<div class="scroll"><table class="wide"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(_class_row(one) for one in weakest_first)}</tbody></table></div>",
     )
 
@@ -100,12 +88,12 @@ def _matrix(evaluation: Evaluation) -> str:
     if len(evaluation.classes) > MATRIX_CLASSES:
         return ""
     note = "A row is a true class; colour grows with the share of the row."
-    return _section("Confusion matrix", note, confusion_table(evaluation))
+    return section("Confusion matrix", note, confusion_table(evaluation))
 
 
 def _confusions(evaluation: Evaluation) -> str:
     note = f"The {MOST_CONFUSIONS} pairs at most that account for most mistakes."
-    return _section("Most frequent confusions", note, confusion_list(evaluation))
+    return section("Most frequent confusions", note, confusion_list(evaluation))
 
 
 def _calibration(evaluation: Evaluation) -> str:
@@ -123,7 +111,7 @@ def _calibration(evaluation: Evaluation) -> str:
     body = (
         f'<div class="plot">{diagram}<div><p class="note">{note}</p><ul class="key">{items}</ul></div></div>'
     )
-    return _section("Calibration", "Can the model's probabilities be taken at their word?", body)
+    return section("Calibration", "Can the model's probabilities be taken at their word?", body)
 
 
 def _mistakes(evaluation: Evaluation, mistakes: Sequence[Mistake], thumbnails: Sequence[str | None]) -> str:
@@ -133,26 +121,15 @@ def _mistakes(evaluation: Evaluation, mistakes: Sequence[Mistake], thumbnails: S
         note, body = "Every image was recognised.", ""
     else:
         note = f"The most confident {len(mistakes)} of {total:,}. A wrong label shows up here first."
-        body = f'<div class="mistakes">{figures}</div>'
-    return _section("Mistakes", note, body)
+        body = f'<div class="gallery">{figures}</div>'
+    return section("Mistakes", note, body)
 
 
 def _mistake(mistake: Mistake, thumbnail: str | None) -> str:
     path = escape(mistake.path)
-    picture = f'<img src="{thumbnail}" alt="{path}">' if thumbnail else "not readable"
     return (
-        f'<figure><div class="picture">{picture}</div><figcaption>'
+        f"<figure>{picture(thumbnail, mistake.path, 'not readable')}<figcaption>"
         f'<span class="predicted">{escape(mistake.predicted)}</span> {mistake.probability:.1%}<br>'
         f"truly {escape(mistake.true)} {mistake.true_probability:.1%}<br>"
         f'<span class="path">{path}</span></figcaption></figure>'
     )
-
-
-def _section(title: str, note: str, body: str) -> str:
-    return f'<section><h2>{title}</h2><p class="note">{note}</p>{body}</section>'
-
-
-def _amount(number: int, unit: str) -> str:
-    if number != 1:
-        unit = f"{unit}es" if unit.endswith("s") else f"{unit}s"
-    return f"{number:,} {unit}"

@@ -31,12 +31,14 @@ def evaluate_model(
         config: The section `evaluate`.
         given: Keys of it that can be changed when the pipeline is started.
         machine: What the step runs on.
-        inputs: S3 URIs of scores, validation_lst, report and validation.
+        inputs: S3 URIs of scores, validation_lst and report, and of the manifest of the images: validation.
     """
     program = Program(
         room="evaluate",
         arguments=(),
         inputs=inputs,
+        # All images may lie under one prefix, of which these are a small part.
+        manifests=frozenset({"validation"}),
         outputs={"evaluation": site.results(NAME, "evaluation")},
         live=frozenset(),
         machine=machine,
@@ -44,7 +46,7 @@ def evaluate_model(
         max_runtime=given["max_runtime"],
         environment=config.environment,
     )
-    return processing_step(site, NAME, program, _EVALUATION, config.retry)
+    return processing_step(site, NAME, program, _EVALUATION, config.retry, site.caching)
 
 
 def metric(name: str) -> Variable:

@@ -88,6 +88,11 @@ class Board:
             ),
         )
 
+    def returning(self, shift: Shift) -> None:
+        """Traffic goes back, until the new servers have what the shift leaves to them."""
+        self._show(shift, "Deleting", lambda active, _: f"Rolling back: {active} instance(s) take traffic.")
+        self.shrink(shift)
+
     def shrink(self, shift: Shift) -> None:
         """Old instances have ended, as many as new ones take traffic (in a rolling deployment)."""
 

@@ -38,6 +38,7 @@ class Deployment:
         self._clockwork = clockwork
         self._scale = scale
         self._began = clockwork.now()
+        self._reached: Shift | None = None
 
     def run(self, route: Callable[[float], None]) -> None:
         """Move the traffic to the new servers, which are ready; returns when all is theirs for good.
@@ -52,10 +53,26 @@ class Deployment:
         for shift in self._policy.shifts:
             self._check()
             self._board.activating(shift)
+            self._reached = shift
             route(float(shift.share))
             if self._policy.rolling:
                 self._board.shrink(shift)
             self._bake(shift)
+
+    def roll_back(self, route: Callable[[float], None]) -> None:
+        """Move the traffic back to the old servers; returns when all is theirs. No alarm is looked at.
+
+        Args:
+            route: Gives the new servers a share of the requests.
+
+        Raises:
+            FleetEnded: The server goes down.
+        """
+        for shift in self._policy.returns(self._reached) if self._reached else ():
+            self._board.returning(shift)
+            route(float(shift.share))
+            if shift.share and self._clockwork.wait(shift.wait * self._scale):
+                raise FleetEnded
 
     def _bake(self, shift: Shift) -> None:
         until = self._clockwork.now() + shift.wait * self._scale

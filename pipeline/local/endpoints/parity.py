@@ -24,8 +24,8 @@ ENDPOINTS = MappingProxyType(
         ),
         "RollingUpdatePolicy": (
             "as LINEAR with a wait after each batch. The old servers end with the last batch, though "
-            "CurrentInstanceCount goes down with each; RollbackMaximumBatchSize is kept, and traffic goes "
-            "back at once"
+            "CurrentInstanceCount goes down with each. Traffic goes back in batches of "
+            "RollbackMaximumBatchSize, with WaitIntervalInSeconds between them (a guess); without it, at once"
         ),
         "WaitIntervalInSeconds, TerminationWaitInSeconds": (
             f"waited as asked, times the number from 0 to 1 in {WAIT_SCALE} of the server's "

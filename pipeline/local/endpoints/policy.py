@@ -6,7 +6,7 @@ of "Deployment guardrails" in the SageMaker guide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 from types import MappingProxyType
@@ -50,16 +50,34 @@ class Policy:
         timeout: Seconds that the whole may take; None for no limit.
         alarms: Names of the CloudWatch alarms that end it.
         rolling: Whether old instances end with each step rather than after the last.
+        back: The part of all instances that takes traffic again at once when it is rolled back.
     """
 
     shifts: tuple[Shift, ...]
     timeout: int | None = None
     alarms: tuple[str, ...] = ()
     rolling: bool = False
+    back: Fraction = Fraction(1)
+
+    def returns(self, shift: Shift) -> tuple[Shift, ...]:
+        """The steps on which the traffic goes back; the last one leaves nothing to the new servers.
+
+        Args:
+            shift: The step that was reached.
+        """
+        shares = [shift.share - self.back * number for number in range(1, ceil(shift.share / self.back))]
+        return tuple(replace(shift, share=share) for share in (*shares, Fraction(0)))
 
 
 # Member that says how large a step is → smallest and largest percentage of a variant's instances.
-_LIMITS = MappingProxyType({"CanarySize": (0, 50), "LinearStepSize": (10, 50), "MaximumBatchSize": (5, 50)})
+_LIMITS = MappingProxyType(
+    {
+        "CanarySize": (0, 50),
+        "LinearStepSize": (10, 50),
+        "MaximumBatchSize": (5, 50),
+        "RollbackMaximumBatchSize": (0, 100),
+    }
+)
 _SIZES = MappingProxyType({"CANARY": "CanarySize", "LINEAR": "LinearStepSize"})
 
 
@@ -83,15 +101,17 @@ def read_policy(config: Record | None, capacities: Capacities) -> Policy:
     )
     if (rolling := config.get("RollingUpdatePolicy")) is not None:
         shifts, timeout = _rolling(rolling, capacities), rolling.get(_TIMEOUT)
+        back = _back(rolling, capacities)
     else:
         blue_green = config.get("BlueGreenUpdatePolicy", {})
         shifts, timeout = _blue_green(blue_green, capacities), blue_green.get(_TIMEOUT)
+        back = Fraction(1)
     waits = sum(shift.wait for shift in shifts)
     if timeout is not None and timeout <= waits:
         raise _invalid(
             f"{_TIMEOUT} must be larger than the {waits} seconds of all the waits; it is {timeout}."
         )
-    return Policy(shifts, timeout, alarms, rolling is not None)
+    return Policy(shifts, timeout, alarms, rolling is not None, back)
 
 
 def _rolling(policy: Record, capacities: Capacities) -> tuple[Shift, ...]:
@@ -100,6 +120,11 @@ def _rolling(policy: Record, capacities: Capacities) -> tuple[Shift, ...]:
         Shift(share, policy[_INTERVAL], _INTERVAL, "batch" if share < 1 else "full")
         for share in _shares(step)
     )
+
+
+def _back(policy: Record, capacities: Capacities) -> Fraction:
+    member = "RollbackMaximumBatchSize"
+    return _step(member, policy[member], capacities) if policy.get(member) else Fraction(1)
 
 
 def _blue_green(policy: Record, capacities: Capacities) -> tuple[Shift, ...]:

@@ -221,17 +221,17 @@ class EndpointRunner:
     def _deploy(self, name: str, record: Record) -> None:
         pending = record["PendingDeploymentSummary"]
         capacities = desired(pending["ProductionVariants"])
+        board = Board(self._tools.records, name, capacities, self._tools.clock, self._wait_scale)
+        policy = read_policy(record.get("PendingDeploymentConfig"), capacities)
+        deployment = Deployment(policy, board, self._alarms, self._clockwork, self._wait_scale)
         new: Fleet | None = None
         try:
-            board = Board(self._tools.records, name, capacities, self._tools.clock, self._wait_scale)
             if has_begun(pending):
                 board.relaunching()
-            policy = read_policy(record.get("PendingDeploymentConfig"), capacities)
-            deployment = Deployment(policy, board, self._alarms, self._clockwork, self._wait_scale)
             new = self._started(name, self._config(pending["EndpointConfigName"]), capacities)
             deployment.run(lambda share: self._share(name, new, share))
         except (FleetFailed, RolledBack) as error:
-            self._roll_back(name, str(error))
+            self._roll_back(name, new, deployment, str(error))
             if new is not None:
                 self._end(name, new)
             return
@@ -245,14 +245,15 @@ class EndpointRunner:
         if old is not None:
             self._end(name, old)
 
-    def _roll_back(self, name: str, reason: str) -> None:
-        self._share(name, None, 0)
+    def _roll_back(self, name: str, new: Fleet | None, deployment: Deployment, reason: str) -> None:
         with self._lock:
             route = self._routes.get(name)
         if route is None:
             self._failed(name, reason)
             return
         self._record(name, EndpointStatus="RollingBack", FailureReason=reason)
+        deployment.roll_back(lambda share: self._share(name, new, share))
+        self._share(name, None, 0)
         self._in_service(name, route.fleet, reason)
 
     def _config(self, name: str) -> Record | None:

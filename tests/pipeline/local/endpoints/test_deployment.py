@@ -170,6 +170,46 @@ def test_batches_take_the_place_of_old_instances(world: World) -> None:
     assert record["ProductionVariants"][0]["CurrentInstanceCount"] == 4
 
 
+def test_traffic_goes_back_in_batches(world: World) -> None:
+    states: list[tuple[str, int, str]] = []
+
+    def note(change: Any) -> None:
+        after = change.after or {}
+        if "PendingDeploymentSummary" in after and after["EndpointStatus"] == "RollingBack":
+            (old,), (new,) = (
+                after["ProductionVariants"],
+                after["PendingDeploymentSummary"]["ProductionVariants"],
+            )
+            status = new["VariantStatus"][0]
+            states.append((status["Status"], old["CurrentInstanceCount"], status["StatusMessage"]))
+
+    size = {"Type": "INSTANCE_COUNT", "Value": 1}
+    rolling = {**ROLLING["RollingUpdatePolicy"], "RollbackMaximumBatchSize": size}
+    alarms = {"Alarms": [{"AlarmName": "errors"}]}
+    world.begin({"RollingUpdatePolicy": rolling, "AutoRollbackConfiguration": alarms})
+    world.until_baking(
+        f"Baking for 60 seconds ({WAIT}) with traffic enabled on batch capacity of 2 instance(s)."
+    )
+    world.place.records.subscribe(note)
+    world.alarm("ALARM")
+    world.hands.move(1)
+    world.until(EndpointStatus="RollingBack")
+    world.hands.until_waiting()
+    assert [world.answers(point) for point in (0.24, 0.25)] == ["two", "one"]
+    world.hands.move(60)
+    record = world.until(EndpointStatus="InService")
+    assert (record["EndpointConfigName"], world.answers(0.0)) == ("one", "one")
+    assert record["ProductionVariants"][0]["CurrentInstanceCount"] == 4
+    assert "errors went into ALARM" in record["FailureReason"]
+    deleting = [state for state in states if state[0] == "Deleting"]
+    assert list(dict.fromkeys(deleting)) == [
+        ("Deleting", 2, "Rolling back: 1 instance(s) take traffic."),
+        ("Deleting", 3, "Rolling back: 1 instance(s) take traffic."),
+        ("Deleting", 3, "Rolling back: 0 instance(s) take traffic."),
+        ("Deleting", 4, "Rolling back: 0 instance(s) take traffic."),
+    ]
+
+
 def test_a_deployment_that_takes_too_long(world: World) -> None:
     world.begin(ROLLING)
     world.until_baking(

@@ -12,6 +12,7 @@ from pipeline.local.endpoints.policy import Policy, Shift, read_policy
 from pipeline.local.errors import ApiError
 
 WAIT, TERMINATION = "WaitIntervalInSeconds", "TerminationWaitInSeconds"
+BACK = "RollbackMaximumBatchSize"
 
 
 def percent(value: int) -> dict[str, Any]:
@@ -92,8 +93,32 @@ def test_each_batch_of_a_rolling_deployment_is_watched() -> None:
 
 
 @pytest.mark.parametrize(
+    ("back", "reached", "shares"),
+    [
+        pytest.param({}, 1, ["0"], id="at once"),
+        pytest.param(percent(20), 1, ["3/10", "1/10", "0"], id="a part"),
+        pytest.param(count(1), 2, ["3/4", "1/2", "1/4", "0"], id="instances"),
+        pytest.param(percent(100), 2, ["0"], id="the whole"),
+    ],
+)
+def test_the_way_back_has_batches_of_its_own(back: dict[str, Any], reached: int, shares: list[str]) -> None:
+    config = rolling(percent(50), 45)
+    if back:
+        config["RollingUpdatePolicy"][BACK] = back
+    policy = read(config, 4)
+    returns = policy.returns(policy.shifts[reached - 1])
+    assert ([str(shift.share) for shift in returns], returns[0].wait) == (shares, 45)
+
+
+@pytest.mark.parametrize(
     ("config", "instances", "text"),
     [
+        pytest.param(
+            {"RollingUpdatePolicy": {**rolling(percent(50))["RollingUpdatePolicy"], BACK: count(3)}},
+            [2],
+            "RollbackMaximumBatchSize must be at most 100% of the 2 instance(s) of variant v0; it is 150%.",
+            id="more than all go back",
+        ),
         pytest.param(
             {**blue_green(), **rolling(percent(50))},
             [2],

@@ -3,26 +3,54 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from steps.container import ProgramError, writing_atomically
+from steps.validate.wording import visible
+
+_BREAKS = frozenset("\t\n\r")
 
 
-def render_lst(paths: Sequence[str], index: Mapping[str, int]) -> bytes:
-    r"""A .lst file: one line an image, `<number from 0>\t<class index>\t<path under the channel's prefix>`.
+def write_lst(file: Path, paths: Iterable[str], index: Mapping[str, int]) -> int:
+    r"""Writes a .lst file: one line an image, `<number from 0>\t<class index>\t<path under the channel>`.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html
 
     Args:
+        file: Where to.
         paths: Relative paths that begin with the class folder, in the order to list them.
         index: Class index by class name.
+
+    Returns:
+        How many images it lists.
+
+    Raises:
+        ProgramError: A path does not fit into a line.
     """
-    lines = (f"{row}\t{index[path.partition('/')[0]]}\t{path}\n" for row, path in enumerate(paths))
-    return "".join(lines).encode()
+    row = -1
+    with writing_atomically(file) as lst:
+        for row, path in enumerate(paths):
+            if not _BREAKS.isdisjoint(path):
+                raise ProgramError(
+                    f"'{visible(path)}' cannot be listed: a .lst file has one line an image, "
+                    "and a tab before its path\n  hint: rename the file"
+                )
+            line = f"{row}\t{index[path.partition('/')[0]]}\t{path}\n"
+            # A name that is no UTF-8 is given back the bytes that it has on disk.
+            lst.write(line.encode("utf-8", "surrogateescape"))
+    return row + 1
 
 
-def render_manifest(uri: str, paths: Sequence[str]) -> bytes:
-    """A manifest as S3DataType ManifestFile takes it: the common prefix, then the paths under it.
+def write_manifest(file: Path, uri: str, paths: Iterable[str]) -> None:
+    """Writes a manifest as S3DataType ManifestFile takes it: the common prefix, then the paths under it.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformS3DataSource.html
     """
-    entries = [{"prefix": f"{uri.rstrip('/')}/"}, *paths]
-    return json.dumps(entries, ensure_ascii=False, indent=0).encode()
+    with writing_atomically(file) as manifest:
+        prefix = json.dumps({"prefix": f"{uri.rstrip('/')}/"}, ensure_ascii=False)
+        manifest.write(f"[\n{prefix}".encode())
+        for path in paths:
+            # What is no UTF-8 becomes \udcXX, which is what JSON itself would write.
+            manifest.write(f",\n{json.dumps(path, ensure_ascii=False)}".encode("utf-8", "backslashreplace"))
+        manifest.write(b"\n]\n")

@@ -19,7 +19,7 @@ from steps.validate.checks import Inspected, check_dataset
 from steps.validate.decode import looks_like_image
 from steps.validate.findings import Finding
 from steps.validate.inspection import inspect_images
-from steps.validate.lists import render_lst, render_manifest
+from steps.validate.lists import write_lst, write_manifest
 from steps.validate.report import class_names, is_passed, render_problems, render_report
 from steps.validate.scan import Split, scan_split
 from steps.validate.settings import Settings, parse_settings
@@ -108,9 +108,9 @@ def _write_lists(output: Path, train: Inspected, validation: Inspected) -> None:
     index = {name: i for i, name in enumerate(class_names(train, validation))}
     for side in (train, validation):
         name = side.split.name
-        write_atomically(output / f"{name}_lst" / f"{name}.lst", render_lst(side.usable, index))
-    manifest = render_manifest(validation.split.uri, validation.usable)
-    write_atomically(output / "validation_manifest" / "validation.manifest", manifest)
+        write_lst(output / f"{name}_lst" / f"{name}.lst", side.usable, index)
+    manifest = output / "validation_manifest" / "validation.manifest"
+    write_manifest(manifest, validation.split.uri, validation.usable)
 
 
 def _json(content: object) -> bytes:

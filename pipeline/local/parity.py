@@ -104,7 +104,7 @@ def _operations() -> Iterable[str]:
     return (
         "## Operations of SageMaker\n",
         f"Answered ({len(answered)}): {_names(answered)}.\n",
-        f"`Search` finds {_names(search.RESOURCES)}, without `NestedFilters`.\n",
+        f"`Search` finds {_names(search.RESOURCES)}.\n",
         "Of sagemaker-runtime: `InvokeEndpoint`.\n",
         "Headers of it that are refused:\n",
         _table(

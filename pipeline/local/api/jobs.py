@@ -64,7 +64,9 @@ class JobKind:
 
     def list(self, service: Service, request: Request) -> Record:
         """List*Jobs."""
-        listing = Listing(f"{self.name}Summaries", f"{self.name}Name", f"{self.name}Status")
+        # There are neither warm pools nor training plans here.
+        never = {"WarmPoolStatusEquals": (), "TrainingPlanArnEquals": ()}
+        listing = Listing(f"{self.name}Summaries", f"{self.name}Name", f"{self.name}Status", never=never)
         return page(listing, service.records.list(self.name), request)
 
     def stop(self, service: Service, request: Request) -> Record:

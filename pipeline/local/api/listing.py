@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.local.errors import ApiError
+from pipeline.local.api.order import Order
 from pipeline.local.records import Record
 
 
@@ -26,6 +23,7 @@ class Listing:
         page: MaxResults if the request has none.
         equals: Further request member → record member that must be equal to it.
         prefixes: Further request member → record member that must start with it.
+        never: Further request member → values that no record here fits; if there are none, any value.
         from_limit: Whether CreationTimeAfter takes the very time too, as some operations have it.
     """
 
@@ -37,6 +35,7 @@ class Listing:
     page: int = 10
     equals: Mapping[str, str] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    never: Mapping[str, Collection[str]] = field(default_factory=dict)
     from_limit: bool = False
 
 
@@ -55,25 +54,27 @@ def page(listing: Listing, records: Iterable[Record], request: Mapping[str, Any]
     """The response to a List request.
 
     Raises:
-        ApiError: ValidationException: the NextToken is not one of ours.
+        ApiError: ValidationException: the NextToken is not one of ours, or of a list in another order.
     """
-    key = _sort_member(listing, request)
-    kept = [record for record in records if _matches(listing, record, request)]
-
-    def place(record: Record) -> tuple[Any, str]:
-        return record.get(key, 0 if key.endswith("Time") else ""), record[listing.name]
-
-    order = request.get("SortOrder")
-    descending = order == "Descending" if order else listing.descending
-    kept.sort(key=place, reverse=descending)
+    wanted = request.get("SortOrder")
+    descending = wanted == "Descending" if wanted else listing.descending
+    order = Order(_sort_member(listing, request), listing.name, descending)
+    found = [] if _is_for_nothing(listing, request) else records
+    kept = order.sorted(record for record in found if _matches(listing, record, request))
     if token := request.get("NextToken"):
-        last = _parse_token(token)
-        kept = [record for record in kept if (place(record) < last if descending else place(record) > last)]
+        kept = order.after(token, kept)
     size = request.get("MaxResults") or listing.page
     response: Record = {listing.result: kept[:size]}
     if len(kept) > size:
-        response["NextToken"] = _token(place(kept[size - 1]))
+        response["NextToken"] = order.token(kept[size - 1])
     return response
+
+
+def _is_for_nothing(listing: Listing, request: Mapping[str, Any]) -> bool:
+    return any(
+        request.get(member) and (not values or request[member] in values)
+        for member, values in listing.never.items()
+    )
 
 
 def _sort_member(listing: Listing, request: Mapping[str, Any]) -> str:
@@ -98,15 +99,3 @@ def _matches(listing: Listing, record: Record, request: Mapping[str, Any]) -> bo
         str(record.get(key, "")).startswith(request.get(member) or "")
         for member, key in listing.prefixes.items()
     )
-
-
-def _token(place: tuple[Any, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def _parse_token(token: str) -> tuple[Any, str]:
-    try:
-        value, name = json.loads(base64.urlsafe_b64decode(token))
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise ApiError("ValidationException", "Invalid pagination token: it is not one of ours") from error
-    return value, name

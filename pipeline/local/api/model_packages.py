@@ -11,7 +11,11 @@ from pipeline.local.api.service import Handler, Request, Service, without
 from pipeline.local.errors import ApiError
 from pipeline.local.records import Record
 
-_GROUPS = Listing("ModelPackageGroupSummaryList", "ModelPackageGroupName")
+_GROUPS = Listing(
+    "ModelPackageGroupSummaryList",
+    "ModelPackageGroupName",
+    never={"CrossAccountFilterOption": ("CrossAccount",)},
+)
 _PACKAGES = Listing(
     "ModelPackageSummaryList",
     "ModelPackageArn",
@@ -20,6 +24,7 @@ _PACKAGES = Listing(
         "ModelPackageGroupName": "ModelPackageGroupName",
         "ModelApprovalStatus": "ModelApprovalStatus",
     },
+    never={"ModelPackageType": ("Unversioned",)},
 )
 _REPLACED = (
     "ModelApprovalStatus",
@@ -128,10 +133,11 @@ def describe_package(service: Service, request: Request) -> Record:
 
 
 def list_packages(service: Service, request: Request) -> Record:
-    """ListModelPackages: those of one group, or all."""
+    """ListModelPackages: those of one group, or all; without group and type the unversioned ones: none."""
     group = request.get("ModelPackageGroupName")
     if not group:
-        return page(_PACKAGES, service.records.list("ModelPackage"), request)
+        asked = {"ModelPackageType": "Unversioned", **request}
+        return page(_PACKAGES, service.records.list("ModelPackage"), asked)
     name = _group(service, request)["ModelPackageGroupName"]
     packages = service.records.list("ModelPackage", f"{name}/")
     return page(_PACKAGES, packages, {**request, "ModelPackageGroupName": name})

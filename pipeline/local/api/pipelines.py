@@ -22,7 +22,12 @@ from pipeline.local.execution.caching import RESULT
 from pipeline.local.execution.checks import step_problems
 from pipeline.local.records import Record
 
-_LISTING = Listing("PipelineSummaries", "PipelineName", prefixes={"PipelineNamePrefix": "PipelineName"})
+_LISTING = Listing(
+    "PipelineSummaries",
+    "PipelineName",
+    prefixes={"PipelineNamePrefix": "PipelineName"},
+    never={"ManagedBy": ("AWS",)},
+)
 _RUNNING = ("Executing", "Stopping")
 # Members of a request that belong to the version that it makes, not to the pipeline.
 _OF_THE_VERSION = ("PipelineDefinitionS3Location", "PipelineVersionAliases")

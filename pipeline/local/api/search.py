@@ -39,14 +39,24 @@ def search(service: Service, request: Request) -> Record:
 
 
 def _holds(expression: Expression, record: Record) -> bool:
-    if expression.get("NestedFilters"):
-        raise ApiError("ValidationException", "The local SageMaker does not know NestedFilters of Search.")
     parts = [_passes(each, record) for each in expression.get("Filters") or ()]
+    parts += [_nested_holds(each, record) for each in expression.get("NestedFilters") or ()]
     parts += [_holds(each, record) for each in expression.get("SubExpressions") or ()]
     return any(parts) if parts and expression.get("Operator") == "Or" else all(parts)
 
 
-def _passes(condition: Expression, record: Record) -> bool:
+def _nested_holds(nested: Expression, record: Record) -> bool:
+    """Whether one element of a list passes all the filters, whose names begin with that of the list."""
+    place = nested["NestedPropertyName"]
+    filters = [{**each, "Name": each["Name"].removeprefix(f"{place}.")} for each in nested["Filters"]]
+    return any(
+        all(_passes(each, element) for each in filters)
+        for element in _values(place.split("."), record)
+        if isinstance(element, Mapping)
+    )
+
+
+def _passes(condition: Expression, record: Mapping[str, Any]) -> bool:
     """Whether any of the values that a filter's name means fits it; what is not there fits only NotExists."""
     found = [value for value in _values(condition["Name"].split("."), record) if value is not None]
     operator, wanted = condition.get("Operator", "Equals"), condition.get("Value", "")

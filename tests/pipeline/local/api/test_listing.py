@@ -10,7 +10,13 @@ from pipeline.local.api.listing import Listing, page
 from pipeline.local.errors import ApiError
 
 LISTING = Listing(
-    "Jobs", "JobName", "JobStatus", equals={"Group": "GroupName"}, prefixes={"NamePrefix": "JobName"}, page=2
+    "Jobs",
+    "JobName",
+    "JobStatus",
+    equals={"Group": "GroupName"},
+    prefixes={"NamePrefix": "JobName"},
+    never={"ManagedBy": ("AWS",), "Pool": ()},
+    page=2,
 )
 RECORDS: list[dict[str, Any]] = [
     {
@@ -26,6 +32,7 @@ RECORDS: list[dict[str, Any]] = [
         "CreationTime": 20.0,
         "LastModifiedTime": 20.0,
         "GroupName": "b",
+        "Epochs": 3,
     },
     {
         "JobName": "cat-2",
@@ -61,6 +68,14 @@ def names(request: dict[str, Any]) -> list[str]:
         pytest.param({"Group": "a"}, ["cat-2", "cat-1"], id="equal"),
         pytest.param({"NamePrefix": "do"}, ["dog"], id="prefix"),
         pytest.param({"NameContains": "bird"}, [], id="none"),
+        pytest.param({"ManagedBy": "AWS"}, [], id="what no record is"),
+        pytest.param({"ManagedBy": "CUSTOMER"}, ["cat-2", "dog"], id="what every record is"),
+        pytest.param({"Pool": "Available"}, [], id="what there is not"),
+        pytest.param(
+            {"SortBy": "Epochs", "SortOrder": "Ascending", "MaxResults": 3},
+            ["dog", "cat-1", "cat-2"],
+            id="a member that some lack",
+        ),
     ],
 )
 def test_page(request_: dict[str, Any], expected: list[str]) -> None:
@@ -70,6 +85,13 @@ def test_page(request_: dict[str, Any], expected: list[str]) -> None:
 def test_a_token_that_is_not_ours() -> None:
     with pytest.raises(ApiError, match="Invalid pagination token: it is not one of ours"):
         page(LISTING, RECORDS, {"NextToken": "next"})
+
+
+@pytest.mark.parametrize("other", [{"SortBy": "Name"}, {"SortOrder": "Ascending"}])
+def test_a_token_of_another_order(other: dict[str, Any]) -> None:
+    token = page(LISTING, RECORDS, {})["NextToken"]
+    with pytest.raises(ApiError, match="Invalid pagination token: it is of a list in another order"):
+        page(LISTING, RECORDS, {"NextToken": token, **other})
 
 
 def test_a_record_added_meanwhile_repeats_nothing() -> None:

@@ -100,6 +100,21 @@ def test_packages_are_listed_by_group_and_approval(sagemaker: Any, group: str) -
     assert [len(each["ModelPackageSummaryList"]) for each in pages] == [1, 1]
 
 
+def test_packages_of_groups_are_versioned(sagemaker: Any, group: str) -> None:
+    own = sagemaker.create_model_package(**package(group))["ModelPackageArn"]
+
+    def listed(**request: Any) -> bool:
+        pages = sagemaker.get_paginator("list_model_packages").paginate(**request)
+        return own in [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
+
+    assert [listed(ModelPackageType=kind) for kind in ("Versioned", "Unversioned", "Both")] == [
+        True,
+        False,
+        True,
+    ]
+    assert [listed(), listed(ModelPackageGroupName=group)] == [False, True]
+
+
 @pytest.mark.parametrize("call", ["describe_model_package", "delete_model_package"])
 def test_a_package_that_does_not_exist(sagemaker: Any, name: str, call: str) -> None:
     own = arn("ModelPackage", f"{name}/1")

@@ -9,6 +9,11 @@ from tests.pipeline.local.api.requests import error_of, training
 from tests.pipeline.local.fakes import Running
 
 
+def channel(name: str, folder: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://data/{folder}"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
+
+
 @pytest.fixture(scope="module")
 def found(one_server: Running) -> Any:
     """Searches among three training jobs; gives their names, the oldest first."""
@@ -17,12 +22,14 @@ def found(one_server: Running) -> Any:
         request = training(job)
         request["Tags"] = [{"Key": "team", "Value": team}]
         request["HyperParameters"] = {"epochs": str(number)}
+        request["InputDataConfig"] = [channel("train", "a"), channel("validation", "b")]
         client.create_training_job(**request)
 
     def search(*filters: tuple[str, ...], **expression: Any) -> list[str]:
         named = [dict(zip(("Name", "Operator", "Value"), each, strict=False)) for each in filters]
         ours = {"Filters": [{"Name": "TrainingJobName", "Operator": "Contains", "Value": "search-"}]}
-        both = [ours, {"Filters": named, **expression}] if named or expression else [ours]
+        named_too = {"Filters": named} if named else {}
+        both = [ours, {**named_too, **expression}] if named or expression else [ours]
         answer = client.search(
             Resource="TrainingJob",
             SearchExpression={"SubExpressions": both},
@@ -65,6 +72,23 @@ def test_expressions(found: Any) -> None:
     assert found() == ["a", "b", "c"]
     assert found(team, name) == []
     assert found(team, name, Operator="Or") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "part", "names"),
+    [
+        pytest.param("train", "/a", "abc", id="both of one element"),
+        pytest.param("train", "/b", "", id="each of another element"),
+        pytest.param("validation", "/b", "abc", id="the second element"),
+    ],
+)
+def test_filters_of_one_element(found: Any, channel: str, part: str, names: str) -> None:
+    filters = [
+        {"Name": "InputDataConfig.ChannelName", "Operator": "Equals", "Value": channel},
+        {"Name": "InputDataConfig.DataSource.S3DataSource.S3Uri", "Operator": "Contains", "Value": part},
+    ]
+    nested = {"NestedPropertyName": "InputDataConfig", "Filters": filters}
+    assert "".join(found(NestedFilters=[nested])) == names
 
 
 def test_pages(found: Any, sagemaker: Any) -> None:

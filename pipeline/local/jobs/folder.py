@@ -98,8 +98,13 @@ class JobFolder:
     def make(self) -> None:
         """Make it, empty; what a job of the same name left is removed."""
         self.remove()
-        self.root.mkdir(parents=True, mode=0o700)
+        self.clear()
+
+    def clear(self) -> None:
+        """Empty what its programs see, and keep the files that say how far the job is."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self.ml, self.work, self.home, self.temporary):
+            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
 
     def remove(self) -> None:
@@ -113,6 +118,12 @@ class JobFolder:
             OutsideFolder: It does not lie below /opt/ml.
         """
         return self.ml / below_root(container_path)
+
+    def shown(self, text: str) -> str:
+        """What a program says, with paths of its container in place of those of this machine."""
+        for path in (self.ml, self.root):
+            text = text.replace(str(path.resolve()), CONTAINER_ROOT).replace(str(path), CONTAINER_ROOT)
+        return text
 
     def rewritten(self, text: str) -> str:
         """An argument or a variable: a path below /opt/ml becomes one that programs see."""

@@ -44,8 +44,10 @@ class Ended:
 
 def open_log(logs: JobLogs, kind: str, job: str, folder: JobFolder, host: str = FIRST) -> LogWriter:
     """The log stream of one of a job's instances; one that is taken over goes on with its own."""
+    # A model's server is started anew: it does not say again what the one before it said.
+    again = logs.open if kind == "TransformJob" else logs.reopen
     try:
-        return logs.reopen(GROUPS[kind], folder.stream.read_text(encoding="utf-8"))
+        return again(GROUPS[kind], folder.stream.read_text(encoding="utf-8"))
     except FileNotFoundError:
         log = logs.for_job(kind, job, host)
         folder.stream.write_text(log.stream, encoding="utf-8")
@@ -92,7 +94,7 @@ def run_all(
 
     Args:
         hosts: The hosts.
-        start: Starts the program of a host; raises NotStarted.
+        start: Starts the program of a host; raises NotStarted, or OSError if its files cannot be made.
         hold: Takes what ends them all from outside.
         grace: Seconds from asking the others to end until they are killed.
     """
@@ -100,11 +102,13 @@ def run_all(
     for host in hosts:
         try:
             running.append(start(host))
-        except NotStarted as error:
-            host.log.write([str(error)])
+        except (NotStarted, OSError) as error:
             Together(running).kill()
             for program in running:
                 program.wait()
+            if isinstance(error, OSError):
+                raise
+            host.log.write([str(error)])
             return Ended(error.exit_code, host)
     together = Together(running)
     hold(together)

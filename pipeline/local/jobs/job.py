@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline.local.insistence import insist
 from pipeline.local.job_logs import JobLogs, LogWriter
 from pipeline.local.jobs import mounts
 from pipeline.local.jobs.catalog import Images, on_this_machine
@@ -182,7 +183,8 @@ class Job:
         tools: What all jobs work with.
         control: Ends it from outside.
         log: Its log stream.
-        is_left: Whether a server before this one has started its program, so that its inputs are there.
+        is_left: Whether a server before this one has started its program, so that its inputs are there; of a
+            transform job, whether some of its objects may be done.
     """
 
     kind: str
@@ -206,7 +208,11 @@ class Job:
     ) -> None:
         """Record the end of the job."""
         now = self.tools.clock()
-        self.amend(lambda record: finished(self.kind, record, status, now, reason, secondary, **fields))
+
+        def end(record: Record) -> Record:
+            return finished(self.kind, record, status, now, reason, secondary, **fields)
+
+        insist(lambda: self.amend(end))
 
     def hosts(self, names: Sequence[str]) -> list[Host]:
         """The job's instances: the first has the job's own folder and log."""
@@ -254,10 +260,12 @@ class Job:
         return region if network.get("EnableNetworkIsolation") else {**region, **self.tools.client()}
 
     def _timer(self, max_runtime: float | None) -> threading.Timer:
-        ran = time.time() - Place(self.folder.root).started() if self.is_left else 0
+        place = Place(self.folder.root)
+        ran = time.time() - place.started() if self.is_left else 0
         timer = threading.Timer(max((max_runtime or 0) - ran, 0), self.control.end, [Cause.OVERTIME])
         timer.daemon = True
-        if max_runtime is not None:
+        # One that has ended while there was no server took no longer than it did.
+        if max_runtime is not None and place.exit_code() is None:
             timer.start()
         return timer
 

@@ -46,7 +46,7 @@ def run(job: Job) -> None:
         with uploading(job.tools.objects, continuous, job.tools.waits.upload):
             ended = job.run(hosts, lambda host: _program(job, record, host))
     status, reason = _ending(job, record, ended)
-    message = read_reason(ended.host.folder.ml / "output" / "message")
+    message = _message(ended.host)
     try:
         _upload(job, uploads, status)
     except (ObjectsError, OSError) as error:
@@ -89,7 +89,11 @@ def _ending(job: Job, record: Record, ended: Ended) -> tuple[str, str | None]:
         return "Stopped", None
     if ended.code == 0:
         return "Completed", None
-    return "Failed", processing_error(read_reason(ended.host.folder.ml / "output" / "message"), ended.code)
+    return "Failed", processing_error(_message(ended.host), ended.code)
+
+
+def _message(host: Host) -> str:
+    return read_reason(host.folder.ml / "output" / "message", host.folder.shown)
 
 
 def _uploads(record: Record, hosts: Sequence[Host]) -> list[tuple[Upload, bool]]:

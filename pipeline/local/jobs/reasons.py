@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 LIMIT = 1024
@@ -11,6 +12,9 @@ SHUT_DOWN = "InternalServerError: The local SageMaker stopped while this was run
 
 _SEE_LOGS = "AlgorithmError: See job logs for more information"
 _CUT = "…"
+
+_MOST_READ = 16 * LIMIT
+"""Bytes: a character is four at most, and paths become shorter."""
 
 
 def algorithm_error(text: str, exit_code: int) -> str:
@@ -44,6 +48,11 @@ def bug(error: BaseException) -> str:
     return cut(f"InternalServerError: {text} (a bug of the local SageMaker: see its log)")
 
 
+def not_written(error: Exception) -> str:
+    """The local SageMaker cannot write what it needs to: the disk is full, most likely."""
+    return cut(f"InternalServerError: The local SageMaker cannot write to its folder: {text_of(error)}")
+
+
 def text_of(error: Exception) -> str:
     """What an expected error says, without the path that only this machine knows."""
     if isinstance(error, OSError):
@@ -56,11 +65,15 @@ def cut(text: str, limit: int = LIMIT) -> str:
     return text if len(text) <= limit else text[: limit - len(_CUT)] + _CUT
 
 
-def read_reason(path: Path) -> str:
-    """What a program wrote about its failure; nothing if there is no such file."""
+def read_reason(path: Path, shown: Callable[[str], str] = str) -> str:
+    """What a program wrote about its failure; nothing if there is no such file.
+
+    Args:
+        path: The file.
+        shown: Turns paths of this machine into those of the container.
+    """
     try:
         with path.open("rb") as file:
-            # A character is four bytes at most.
-            return cut(file.read(4 * LIMIT).decode("utf-8", "replace").strip())
+            return cut(shown(file.read(_MOST_READ).decode("utf-8", "replace").strip()))
     except OSError:
         return ""

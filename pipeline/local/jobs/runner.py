@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.local.home import Home, client_variables
+from pipeline.local.insistence import insist
 from pipeline.local.job_logs import JobLogs
 from pipeline.local.jobs import processing, training, transform
 from pipeline.local.jobs.catalog import IMAGES, Images
@@ -21,9 +23,9 @@ from pipeline.local.jobs.guardian import Guardian
 from pipeline.local.jobs.hosts import open_log
 from pipeline.local.jobs.job import Cause, Control, Job, Tools, Waits
 from pipeline.local.jobs.mounts import Mounts
-from pipeline.local.jobs.reasons import SHUT_DOWN, bug
+from pipeline.local.jobs.reasons import SHUT_DOWN, bug, not_written
 from pipeline.local.jobs.slots import Slots, most_jobs, threads_each
-from pipeline.local.jobs.status import RUNNING, finished, stopping
+from pipeline.local.jobs.status import RUNNING, finished, stopping, waiting
 from pipeline.local.jobs.supervised import Place
 from pipeline.local.jobs.support import CHECKS
 from pipeline.local.objects import Objects
@@ -31,7 +33,7 @@ from pipeline.local.records import Record, RecordMissing, Records, RecordsClosed
 
 _log = logging.getLogger(__name__)
 
-# A transform job is work of the server itself: it cannot go on without it.
+# A transform job is work of the server itself: without it nothing goes on.
 _SUPERVISED = ("ProcessingJob", "TrainingJob")
 _JOIN_S = 30.0
 """Seconds for a killed job's thread to write its last record."""
@@ -121,46 +123,52 @@ class JobRunner:
     def adopt(self) -> set[tuple[str, str]]:
         """Go on with the jobs of a server before this one (runtime.Jobs.adopt).
 
-        Those whose programs it has started are taken over, and those that waited for their turn begin.
+        Those whose programs it has started are taken over, those that it had not got as far with begin anew,
+        and transform jobs go on with what is left to do. Lost are those whose programs were killed.
         """
         adopted = set()
         for kind in RUNS:
             for name, record in self._tools.records.items(kind):
                 if record[f"{kind}Status"] not in RUNNING:
                     continue
-                is_left = kind in _SUPERVISED and self._is_left(kind, name, record)
-                if is_left or not (self._folder / kind / name).exists():
-                    adopted.add((kind, name))
-                    self._start(kind, name, is_left=is_left)
-                    if record[f"{kind}Status"] == "Stopping":
-                        self._end(self._running[kind, name], Cause.STOPPED)
+                places = self._places(kind, name, record)
+                if any(place.is_lost() for place in places):
+                    _kill_all(places)
+                    continue
+                adopted.add((kind, name))
+                self._adopt(kind, name, places, is_stopping=record[f"{kind}Status"] == "Stopping")
         return adopted
+
+    def _adopt(self, kind: str, name: str, places: Sequence[Place], *, is_stopping: bool) -> None:
+        is_left = (self._folder / kind / name).exists() and all(place.is_left() for place in places)
+        if not is_left:
+            # Those of one of several instances cannot have come far without the others.
+            _kill_all(places)
+        running = self._start(kind, name, is_left=is_left)
+        if is_stopping:
+            self._end(running, Cause.STOPPED)
 
     def _end(self, running: _Running, cause: Cause) -> None:
         running.control.end(cause)
         self._slots.wake()
 
-    def _is_left(self, kind: str, name: str, record: Record) -> bool:
-        """Whether all of a job's programs were started; if only some were, they are ended."""
+    def _places(self, kind: str, name: str, record: Record) -> list[Place]:
+        """Where the programs of a job's instances run, if they outlive a server."""
+        if kind not in _SUPERVISED:
+            return []
         root = self._folder / kind / name
-        others = cluster_of(kind, record).hosts[1:]
-        places = [Place(root), *(Place(root / host) for host in others)]
-        left = [place for place in places if place.is_left()]
-        if len(left) == len(places):
-            return True
-        for place in left:
-            place.kill()
-        return False
+        return [Place(root), *(Place(root / host) for host in cluster_of(kind, record).hosts[1:])]
 
-    def _start(self, kind: str, name: str, *, is_left: bool) -> None:
+    def _start(self, kind: str, name: str, *, is_left: bool) -> _Running:
         control = Control(self._tools.waits.grace)
         arguments = (kind, name, control, is_left)
         thread = threading.Thread(target=self._run, args=arguments, name=f"{kind}-{name}")
         with self._lock:
             if self._closed:
                 raise RecordsClosed("the server is going down")
-            self._running[kind, name] = _Running(control, thread)
+            self._running[kind, name] = running = _Running(control, thread)
             thread.start()
+        return running
 
     def stop(self, kind: str, name: str) -> None:
         """Ask a running job to stop and return at once; one that has ended stays as it is."""
@@ -190,15 +198,21 @@ class JobRunner:
 
     def _run(self, kind: str, name: str, control: Control, is_left: bool) -> None:
         folder = self._job_folder(kind, name)
+
+        def wait(why: str) -> None:
+            self._show_waiting(kind, name, why)
+
         try:
-            with self._slots.taken(lambda: control.cause is not None, at_once=is_left):
-                # From now on it is no job that waits: `adopt` looks for the folder.
+            with self._slots.taken(lambda: control.cause is not None, wait, at_once=is_left):
                 if not is_left:
                     folder.make()
                 log = open_log(self._tools.logs, kind, name, folder)
                 RUNS[kind](Job(kind, name, folder, self._tools, control, log, is_left))
         except (RecordMissing, RecordsClosed):
             _log.info("the record of %s %s is gone", kind, name)
+        except (OSError, sqlite3.OperationalError) as error:
+            _log.exception("%s %s cannot go on", kind, name)
+            self._finish(kind, name, "Failed", not_written(error))
         except Exception as error:
             _log.exception("%s %s failed for a reason of our own", kind, name)
             self._finish(kind, name, "Failed", bug(error))
@@ -207,13 +221,19 @@ class JobRunner:
             with self._lock:
                 self._running.pop((kind, name), None)
 
+    def _show_waiting(self, kind: str, name: str, why: str) -> None:
+        now = self._tools.clock()
+        self._tools.records.amend(kind, name, lambda record: waiting(kind, record, now, why))
+        _log.info("%s %s: %s", kind, name, why)
+
     def _tidy(self, kind: str, name: str, folder: JobFolder) -> None:
         """Remove the folder, but keep that of a failed job for a look."""
         try:
             record = self._tools.records.get(kind, name) or {}
         except RecordsClosed:
             return
-        if record.get(f"{kind}Status") != "Failed":
+        # While it runs, as far as anybody knows, the folder tells the next server how far it came.
+        if record.get(f"{kind}Status") not in ("Failed", *RUNNING):
             folder.remove()
 
     def _finish_lost(self, kind: str, name: str) -> None:
@@ -232,6 +252,11 @@ class JobRunner:
             return finished(kind, record, status, now, reason) if is_running else record
 
         try:
-            self._tools.records.amend(kind, name, end)
+            insist(lambda: self._tools.records.amend(kind, name, end))
         except (RecordMissing, RecordsClosed):
             _log.info("the record of %s %s is gone", kind, name)
+
+
+def _kill_all(places: Sequence[Place]) -> None:
+    for place in places:
+        place.kill()

@@ -33,6 +33,10 @@ def threads_each(most: int, cores: int | None = None) -> int:
     return max(1, (cores or os.cpu_count() or 1) // most)
 
 
+def _ignore(_: str) -> None:
+    return
+
+
 class Slots:
     """Places for jobs that run.
 
@@ -47,21 +51,32 @@ class Slots:
         self._changed = threading.Condition()
 
     @contextmanager
-    def taken(self, is_ended: Callable[[], bool], *, at_once: bool = False) -> Iterator[None]:
+    def taken(
+        self, is_ended: Callable[[], bool], on_wait: Callable[[str], None] = _ignore, *, at_once: bool = False
+    ) -> Iterator[None]:
         """Run a job: wait for a place, and give it back at the end.
 
         Args:
             is_ended: Whether the job is to end before it has begun; then it waits no longer. `wake` makes
                 it look again.
+            on_wait: Told why if there is no place yet.
             at_once: Take a place even if there is none: the job runs already.
         """
         me = object()
         with self._changed:
             self._queue.append(me)
-            self._changed.wait_for(lambda: at_once or is_ended() or self._is_next(me))
-            self._queue.remove(me)
-            self._running += 1
-            self._changed.notify_all()
+            waits = not at_once and not self._is_next(me)
+        try:
+            if waits:
+                # Without the lock: what is told is written down, under other locks.
+                on_wait(f"Waiting for a free slot: {self._most} of {self._most} jobs run ({VARIABLE})")
+            with self._changed:
+                self._changed.wait_for(lambda: at_once or is_ended() or self._is_next(me))
+                self._running += 1
+        finally:
+            with self._changed:
+                self._queue.remove(me)
+                self._changed.notify_all()
         try:
             yield
         finally:

@@ -23,11 +23,25 @@ _MESSAGES = {
 """StatusMessage by SecondaryStatus (SecondaryStatusTransition of the API)."""
 
 
-def moved(record: Record, secondary: str, now: float, **fields: Any) -> Record:
-    """A training job that reached its next phase; one that is being stopped stays as it is."""
-    if record["TrainingJobStatus"] != "InProgress":
+def moved(record: Record, secondary: str, now: float, message: str | None = None, **fields: Any) -> Record:
+    """A training job that reached its next phase; one that is being stopped stays as it is.
+
+    Args:
+        record: The job as it was.
+        secondary: Its next SecondaryStatus.
+        now: Seconds since the epoch.
+        message: Its StatusMessage, if not the usual one.
+        fields: Further members.
+    """
+    if record["TrainingJobStatus"] != "InProgress" or record.get("SecondaryStatus") == secondary:
+        # The latter was recorded by a server that was killed in this phase.
         return record
-    return {**_in_phase(record, secondary, now), **fields, "LastModifiedTime": now}
+    return {**_in_phase(record, secondary, now, message), **fields, "LastModifiedTime": now}
+
+
+def waiting(kind: str, record: Record, now: float, message: str) -> Record:
+    """A job that waits for others to end: only a training job has a status for that, with a message."""
+    return moved(record, "Pending", now, message) if kind == TRAINING else record
 
 
 def stopping(kind: str, record: Record, now: float) -> Record:
@@ -69,10 +83,10 @@ def finished(
     return changed if reason is None else {**changed, "FailureReason": reason}
 
 
-def _in_phase(record: Record, secondary: str, now: float) -> Record:
+def _in_phase(record: Record, secondary: str, now: float, message: str | None = None) -> Record:
     transitions = [dict(transition) for transition in record.get("SecondaryStatusTransitions", [])]
     if transitions:
         transitions[-1].setdefault("EndTime", now)
-    message = _MESSAGES[secondary]
+    message = message or _MESSAGES[secondary]
     transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": message})
     return {**record, "SecondaryStatus": secondary, "SecondaryStatusTransitions": transitions}

@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 from pipeline.local.jobs import supervisor
 from pipeline.local.jobs.lines import LineSplitter
 from pipeline.local.jobs.process import Command, LineReader, NotStarted
 from pipeline.local.jobs.process_group import ProcessGroup
-from pipeline.local.locks import holding, is_held
+from pipeline.local.locks import hold, holding, is_held
 
 _READ = 65536
 # A file says nothing when it grows.
@@ -125,7 +126,12 @@ class Place:
 
     def is_left(self) -> bool:
         """Whether a program of a server before this one runs, or has ended by itself."""
-        return self._exit.exists() or (self._running.exists() and is_held(self._running))
+        # In this order: one that ends meanwhile writes its exit code before it lets the lock go.
+        return (self._running.exists() and is_held(self._running)) or self._exit.exists()
+
+    def is_lost(self) -> bool:
+        """Whether a program has run that was killed with its supervisor: nobody knows how far it came."""
+        return not self.is_left() and self._running.exists() and self._running.read_text() != ""
 
     def started(self) -> float:
         """When the program was started, in seconds since the epoch."""
@@ -143,26 +149,38 @@ class Place:
 
         Raises:
             NotStarted: It cannot be started at all. One that is not found is: it ends with exit code 127.
+            OSError: Its files cannot be made.
         """
-        arguments = [sys.executable, "-I", "-S", supervisor.__file__, str(self._running), str(self._exit)]
+        lock = hold(self._running)
         try:
             with open(self.output, "ab", opener=_new) as output:
-                child = subprocess.Popen(
-                    [*arguments, *command.arguments],
-                    cwd=command.folder,
-                    env=dict(command.environment),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+                child = self._popen(command, lock, output)
+        finally:
+            os.close(lock)
+        return Supervised(self, child.pid, child, read_lines)
+
+    def _popen(self, command: Command, lock: int, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        arguments = [sys.executable, "-I", "-S", supervisor.__file__, str(lock), str(self._exit)]
+        try:
+            return subprocess.Popen(
+                [*arguments, *command.arguments],
+                cwd=command.folder,
+                env=dict(command.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[lock],
+            )
         except (OSError, ValueError) as error:
             raise NotStarted(command.arguments[0], error) from error
-        return Supervised(self, child.pid, child, read_lines)
 
     def adopt(self, read_lines: LineReader) -> Supervised:
         """Take over the program that `is_left`; its output is read from its beginning."""
-        return Supervised(self, int(self._running.read_text()), None, read_lines)
+        while not (text := self._running.read_text()):
+            # Its supervisor holds the lock, and has only just been started.
+            time.sleep(_LOOK_S)
+        return Supervised(self, int(text), None, read_lines)
 
     def wait(self) -> int:
         """Wait until the supervisor is gone; returns the exit code of a program that was killed with it."""

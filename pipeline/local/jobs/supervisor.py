@@ -1,16 +1,17 @@
 """Runs a job's program, and writes down how it ended, whether or not the server is still there.
 
 This file is run by its path, as a small process of its own: the leader of the group in which the program
-runs. It holds a lock on a file as long as it lives, and that file has its process id. The program's exit code
-goes to another file; then all that it has started and that still runs is killed, as a container ends with its
-main process: also what left the group, as on Linux it becomes a child of this process when its parent ends.
+runs. It inherits a lock on a file, so that there is no moment at which nobody holds it, keeps it as long as
+it lives, and writes its process id into that file. The program's exit code goes to another file; then all
+that it has started and that still runs is killed, as a container ends with its main process: also what left
+the group, as on Linux it becomes a child of this process when its parent ends.
 
 Usage: supervisor.py RUNNING EXIT PROGRAM [ARGUMENT...]
+RUNNING is the number of the descriptor that has the lock.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import sys
@@ -27,8 +28,9 @@ def main(running: str, ended: str, *arguments: str) -> None:
         # The whole group gets these signals: what they do is the program's affair.
         signal.signal(number, _leave_it)
     _adopt_orphans()
-    lock = os.open(running, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = int(running)
+    # It ends with this process, not with the program.
+    os.set_inheritable(lock, False)
     # From here on somebody may signal the group, which the program is not in yet.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED_TO_END)
     os.write(lock, str(os.getpid()).encode())

@@ -145,7 +145,8 @@ def _ending(job: Job, ended: Ended) -> tuple[str, str | None, str | None]:
         return "Stopped", None, None
     if ended.code == 0:
         return "Completed", None, None
-    text = read_reason(ended.host.folder.ml / "output" / "failure")
+    folder = ended.host.folder
+    text = read_reason(folder.ml / "output" / "failure", folder.shown)
     return "Failed", None, algorithm_error(text, ended.code)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.local.jobs.inputs import find_inputs
 from pipeline.local.jobs.job import Cause, Job, Program, command_for
 from pipeline.local.jobs.model_container import BadModel, ModelContainer, find_container, lay_out_model
 from pipeline.local.jobs.process import NotStarted
+from pipeline.local.jobs.progress import Progress
 from pipeline.local.jobs.reasons import SHUT_DOWN, cut, download_error, text_of, upload_error
 from pipeline.local.jobs.server_process import NotReady, ServerProcess
 from pipeline.local.objects import ObjectsError, S3Object, parse_uri
@@ -49,14 +51,19 @@ class Failure:
 
 
 def run(job: Job) -> None:
-    """Run a transform job from its record to its end."""
+    """Run a transform job from its record to its end.
+
+    One that a server before this one has begun goes on, with a model's server of its own: that of before has
+    ended with its server. Objects whose outputs are stored are left out.
+    """
     now = job.tools.clock()
-    record = job.amend(lambda record: {**record, "TransformStartTime": now, "LastModifiedTime": now})
+    record = job.amend(lambda record: {"TransformStartTime": now, **record, "LastModifiedTime": now})
     source = record["TransformInput"]["DataSource"]["S3DataSource"]
     try:
         container = find_container(job.tools.records, record["ModelName"])
         image_for(job.tools.images, "serving", container.image)
         items = find_inputs(job.tools.objects, source, _role(job, record))
+        job.folder.clear()
         lay_out_model(container, job.tools.objects, job.folder.ml)
     except NotSupportedLocally as error:
         job.finish("Failed", cut(f"ClientError: {error.what}: {error.why}"))
@@ -87,14 +94,15 @@ def _serve_and_transform(
     failures, reason = [], None
     try:
         server.wait_ready(job.tools.waits.ready)
-        failures = _Batch(job, record, server).transform(items)
+        with closing(Progress(job.folder.root / "done")) as progress:
+            failures = _Batch(job, record, server, progress).transform(items)
     except NotReady as error:
         reason = cut(f"AlgorithmError: the model's server is not ready: {error}. See job logs.")
     except (ObjectsError, OSError) as error:
         reason = upload_error(text_of(error))
     finally:
         server.stop(job.tools.waits.server_grace)
-    _finish(job, reason or _summary(failures, len(items)))
+    _finish(job, reason or _summary(job, failures, len(items)))
 
 
 def _program(job: Job, record: Record, container: ModelContainer) -> Callable[[int], Program]:
@@ -117,12 +125,12 @@ def _program(job: Job, record: Record, container: ModelContainer) -> Callable[[i
     return program
 
 
-def _summary(failures: Sequence[Failure], count: int) -> str | None:
+def _summary(job: Job, failures: Sequence[Failure], count: int) -> str | None:
     if not failures:
         return None
     first = failures[0]
     failed = f"{len(failures)} of {count} records failed"
-    return cut(f"{first.side}: See job logs for more information ({failed}; {first})")
+    return cut(job.folder.shown(f"{first.side}: See job logs for more information ({failed}; {first})"))
 
 
 def _finish(job: Job, reason: str | None) -> None:
@@ -139,11 +147,12 @@ def _finish(job: Job, reason: str | None) -> None:
 class _Batch:
     """Sends the objects of one job to its server."""
 
-    def __init__(self, job: Job, record: Record, server: ServerProcess) -> None:
+    def __init__(self, job: Job, record: Record, server: ServerProcess, progress: Progress) -> None:
         client = record.get("ModelClientConfig", {})
         output = record["TransformOutput"]
         self._job = job
         self._server = server
+        self._progress = progress
         self._threads = record.get("MaxConcurrentTransforms") or 1
         self._max_bytes = record.get("MaxPayloadInMB", _MAX_PAYLOAD_MB) * _MEGABYTE
         self._timeout = client.get("InvocationsTimeoutInSeconds", _TIMEOUT_S)
@@ -161,6 +170,7 @@ class _Batch:
 
         Raises:
             ObjectsError: An output cannot be stored.
+            OSError: The disk is full.
         """
         with ThreadPoolExecutor(self._threads, thread_name_prefix=f"transform-{self._job.name}") as pool:
             results = list(pool.map(self._one, items))
@@ -170,7 +180,7 @@ class _Batch:
         return failures
 
     def _one(self, item: S3Object) -> Failure | None:
-        if self._broken.is_set() or self._job.control.cause is not None:
+        if self._broken.is_set() or self._job.control.cause is not None or self._progress.has(item.uri):
             return None
         body = self._read(item)
         if isinstance(body, Failure):
@@ -184,6 +194,7 @@ class _Batch:
         try:
             target = parse_uri(f"{self._target}/{item.relative}.out")
             self._job.tools.objects.write(*target, answer.body + self._end)
+            self._progress.add(item.uri)
         except (ObjectsError, OSError):
             self._broken.set()
             raise

@@ -184,6 +184,13 @@ class Place:
         return [event.message for event in found.events]
 
 
+def wait_for_threads(name: str) -> None:
+    """Wait until a job's thread has ended, whatever its record says."""
+    for thread in threading.enumerate():
+        if thread.name.endswith(f"-{name}"):
+            thread.join(SECONDS)
+
+
 @contextmanager
 def make_place(home: Path) -> Iterator[Place]:
     """A place in a folder, with nothing in its bucket, its records or its logs."""

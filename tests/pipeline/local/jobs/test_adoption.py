@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from pipeline.local.job_logs import GROUPS
 from pipeline.local.jobs.folder import JobFolder, lay_out_processing, lay_out_training
 from pipeline.local.jobs.job import Waits
+from pipeline.local.jobs.status import moved
+from pipeline.local.jobs.supervised import Place as ProgramPlace
+from pipeline.local.records import RecordsClosed
 
-from .place import Place
+from .place import Place, wait_for_threads
 from .test_supervised import left, wait_for_running
 
 LAY_OUT = {"ProcessingJob": lay_out_processing, "TrainingJob": lay_out_training}
@@ -104,8 +109,6 @@ def test_the_time_without_a_server_counts(place: Place, processing: Callable[...
     name = processing("pass", StoppingCondition={"MaxRuntimeInSeconds": 3600})
     leave("ProcessingJob", name, "import time; time.sleep(60)", [])
     running = place.home / "local" / "jobs" / "ProcessingJob" / name / "running"
-    import os
-
     os.utime(running, (time.time() - 3601, time.time() - 3601))
     place.runner().adopt()
     record = place.finish("ProcessingJob", name)
@@ -113,16 +116,82 @@ def test_the_time_without_a_server_counts(place: Place, processing: Callable[...
     assert record["FailureReason"] == "the job ran longer than its MaxRuntimeInSeconds of 3600"
 
 
-def test_what_does_not_run_is_not_taken_over(
-    place: Place, processing: Callable[..., str], training: Callable[..., str], leave: Leave
+def test_the_time_after_its_end_does_not_count(
+    place: Place, processing: Callable[..., str], leave: Leave
 ) -> None:
-    """One whose program had not started, one that had ended, and a transform job."""
-    name, ended, other = processing("pass"), processing("pass"), training()
+    name = processing("pass", StoppingCondition={"MaxRuntimeInSeconds": 3600})
+    leave("ProcessingJob", name, "pass", [])
+    root = place.home / "local" / "jobs" / "ProcessingJob" / name
+    ProgramPlace(root).wait()
+    os.utime(root / "running", (time.time() - 3601, time.time() - 3601))
+    place.runner().adopt()
+    assert place.finish("ProcessingJob", name)["ProcessingJobStatus"] == "Completed"
+
+
+def test_one_whose_program_had_not_started_begins_anew(place: Place, training: Callable[..., str]) -> None:
+    """A part of its inputs was there."""
+    place.write("data/whole", b"whole")
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": place.uri("data/")}}
+    name = training(InputDataConfig=[{"ChannelName": "train", "DataSource": source}])
+    now = place.records.amend("TrainingJob", name, lambda record: moved(record, "Downloading", 2.0))
+    folder = JobFolder(place.home / "local" / "jobs" / "TrainingJob" / name)
+    folder.make()
+    (folder.ml / "input" / "data" / "train").mkdir(parents=True)
+    (folder.ml / "input" / "data" / "train" / "half").write_bytes(b"ha")
+    program = """
+        import os, pathlib
+        data = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"], "input/data/train")
+        print(sorted((path.name, path.read_text()) for path in data.iterdir()))
+    """
+    assert place.runner(train=program).adopt() == {("TrainingJob", name)}
+    record = place.finish("TrainingJob", name)
+    assert record["TrainingJobStatus"] == "Completed"
+    assert place.log("TrainingJob", name) == ["[('whole', 'whole')]"]
+    transitions = [each["Status"] for each in record["SecondaryStatusTransitions"]]
+    assert transitions == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert record["SecondaryStatusTransitions"][:1] == now["SecondaryStatusTransitions"][:1]
+
+
+def test_outputs_that_were_being_uploaded_are_uploaded(
+    place: Place, training: Callable[..., str], leave: Leave
+) -> None:
+    """The first server is gone when it has uploaded the model, and not the rest."""
+    name = training()
+    place.records.amend("TrainingJob", name, lambda record: moved(record, "Training", 2.0))
+    source = """
+        import pathlib
+        pathlib.Path("{ml}/model/model.bin").write_bytes(b"weights")
+        pathlib.Path("{ml}/output/data/more").write_bytes(b"more")
+    """
+    leave("TrainingJob", name, source, [])
+    write = place.objects.write
+
+    def killed(bucket: str, key: str, data: bytes | Path) -> None:
+        write(bucket, key, data)
+        raise RecordsClosed("killed")
+
+    place.objects.write = killed  # type: ignore[method-assign]
+    first = place.runner()
+    first.adopt()
+    wait_for_threads(name)
+    place.objects.write = write  # type: ignore[method-assign]
+    assert place.keys() == [f"out/{name}/output/model.tar.gz"]
+    assert place.runner().adopt() == {("TrainingJob", name)}
+    record = place.finish("TrainingJob", name)
+    assert record["TrainingJobStatus"] == "Completed"
+    assert place.keys() == [f"out/{name}/output/model.tar.gz", f"out/{name}/output/output.tar.gz"]
+    transitions = [each["Status"] for each in record["SecondaryStatusTransitions"]]
+    assert transitions == ["Starting", "Training", "Uploading", "Completed"]
+
+
+def test_one_whose_program_was_killed_is_lost(
+    place: Place, processing: Callable[..., str], leave: Leave
+) -> None:
+    name, ended = processing("pass"), processing("pass")
     leave("ProcessingJob", ended, "pass", [])
     place.records.update("ProcessingJob", ended, ProcessingJobStatus="Completed")
-    place.records.create("TransformJob", "t", {"TransformJobStatus": "InProgress"})
-    for kind, begun in (("ProcessingJob", name), ("TrainingJob", other), ("TransformJob", "t")):
-        JobFolder(place.home / "local" / "jobs" / kind / begun).make()
+    leave("ProcessingJob", name, "import time; time.sleep(60)", [])
+    ProgramPlace(place.home / "local" / "jobs" / "ProcessingJob" / name).kill()
     assert place.runner().adopt() == set()
     record = place.records.get("ProcessingJob", name)
     assert record is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from pipeline.local.job_logs import GROUPS
 from pipeline.local.jobs.job import Waits
+from pipeline.local.jobs.process import NotStarted
 from pipeline.local.jobs.supervised import Place as ProgramPlace
 
 from .place import SECONDS, Place
@@ -80,25 +82,46 @@ def test_all_instances_are_stopped(place: Place, processing: Processing) -> None
     assert place.finish("ProcessingJob", name)["ProcessingJobStatus"] == "Stopped"
 
 
+@pytest.mark.parametrize(
+    ("error", "reason", "lines"),
+    [
+        pytest.param(
+            NotStarted("x", ValueError("no")),
+            "AlgorithmError: See job logs for more information, exit code: 126",
+            ["cannot start 'x': no"],
+            id="its program",
+        ),
+        pytest.param(
+            OSError(errno.ENOSPC, "No space left on device"),
+            "InternalServerError: The local SageMaker cannot write to its folder: No space left on device",
+            [],
+            id="its files",
+        ),
+    ],
+)
 def test_an_instance_that_cannot_start_fails_the_job(
-    place: Place, processing: Processing, monkeypatch: pytest.MonkeyPatch
+    place: Place,
+    processing: Processing,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    reason: str,
+    lines: list[str],
 ) -> None:
     started: list[Any] = []
     start = ProgramPlace.start
 
     def refuse(self: ProgramPlace, *arguments: Any) -> Any:
         if started:
-            (self.output).write_text("taken")
+            raise error
         started.append(self)
         return start(self, *arguments)
 
     monkeypatch.setattr(ProgramPlace, "start", refuse)
     name = processing("import time; time.sleep(60)", ProcessingResources=TWO)
     place.runner(Waits(grace=30)).start("ProcessingJob", name)
-    record = place.finish("ProcessingJob", name)
-    assert record["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 126"
-    (line,) = place.log_of(GROUPS["ProcessingJob"], f"{name}/algo-2-")
-    assert line.startswith("cannot start ")
+    assert place.finish("ProcessingJob", name)["FailureReason"] == reason
+    assert not ProgramPlace(place.home / "local" / "jobs" / "ProcessingJob" / name).is_left()
+    assert place.log_of(GROUPS["ProcessingJob"], f"{name}/algo-2-") == lines
 
 
 def leave(place: Place, name: str, host: str) -> Any:
@@ -122,11 +145,13 @@ def test_instances_are_taken_over(place: Place, processing: Processing) -> None:
         process.wait(SECONDS)
 
 
-def test_instances_of_which_one_had_not_started_are_ended(place: Place, processing: Processing) -> None:
-    name = processing("pass", ProcessingResources=TWO)
+def test_instances_of_which_one_had_not_started_begin_anew(place: Place, processing: Processing) -> None:
+    name = processing("print('anew')", ProcessingResources=TWO)
     process = leave(place, name, "algo-1")
-    assert place.runner().adopt() == set()
+    assert place.runner().adopt() == {("ProcessingJob", name)}
     process.wait(SECONDS)
+    assert place.finish("ProcessingJob", name)["ProcessingJobStatus"] == "Completed"
+    assert place.log_of(GROUPS["ProcessingJob"], f"{name}/algo-2-") == ["anew"]
 
 
 @pytest.mark.parametrize("ending", ["exit", "fail"])

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.local.jobs.folder import OutsideFolder
+from pipeline.local.jobs.folder import JobFolder, OutsideFolder
 from pipeline.local.jobs.reasons import (
     LIMIT,
     algorithm_error,
     bug,
     cut,
     download_error,
+    not_written,
     processing_error,
     read_reason,
     text_of,
@@ -34,6 +35,10 @@ from pipeline.local.jobs.reasons import (
         (
             bug(KeyError("x")),
             "InternalServerError: KeyError: 'x' (a bug of the local SageMaker: see its log)",
+        ),
+        (
+            not_written(OSError(28, "No space left on device", "/secret")),
+            "InternalServerError: The local SageMaker cannot write to its folder: No space left on device",
         ),
     ],
 )
@@ -63,6 +68,19 @@ def test_a_reason_keeps_within_the_api_s_limit() -> None:
 def test_a_reason_file_is_read(tmp_path: Path, content: bytes, text: str) -> None:
     (tmp_path / "failure").write_bytes(content)
     assert read_reason(tmp_path / "failure") == text
+
+
+def test_a_reason_has_the_container_s_paths(tmp_path: Path) -> None:
+    """They are replaced before it is cut."""
+    folder = JobFolder(tmp_path / "job")
+    folder.make()
+    line = f'File "{folder.ml}/code/train.py", line 1\n'
+    (tmp_path / "failure").write_text(line * 60)
+    text = read_reason(tmp_path / "failure", folder.shown)
+    assert len(text) == LIMIT
+    assert text.startswith('File "/opt/ml/code/train.py", line 1\nFile "/opt/ml/')
+    assert str(tmp_path) not in text
+    assert folder.shown(f"no {folder.python}/bin/x") == "no /opt/ml/python/bin/x"
 
 
 def test_there_may_be_no_reason_file(tmp_path: Path) -> None:

@@ -207,3 +207,32 @@ class TestTurns:
         runner.close()
         for name in names:
             assert place.finish("ProcessingJob", name)["FailureReason"] == SHUT_DOWN
+
+    def test_one_that_waits_says_so(
+        self,
+        place: Place,
+        processing: Callable[..., str],
+        training: Callable[..., str],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        runner = place.runner(Waits(grace=30), most=1)
+        first, second, third = processing(WAIT), training(), processing("pass")
+        runner.start("ProcessingJob", first)
+        running_pids(place, "ProcessingJob", first)
+        with caplog.at_level(logging.INFO):
+            runner.start("TrainingJob", second)
+            pending = place.records.wait(
+                "TrainingJob", second, lambda record: record["SecondaryStatus"] == "Pending", 20
+            )
+            runner.start("ProcessingJob", third)
+            runner.stop("ProcessingJob", first)
+            record = place.finish("TrainingJob", second)
+            place.finish("ProcessingJob", third)
+        message = "Waiting for a free slot: 1 of 1 jobs run (IMGPIPE_LOCAL_JOBS)"
+        assert pending["SecondaryStatusTransitions"][-1]["StatusMessage"] == message
+        assert [each["Status"] for each in record["SecondaryStatusTransitions"]][:3] == [
+            "Starting",
+            "Pending",
+            "Downloading",
+        ]
+        assert f"ProcessingJob {third}: {message}" in caplog.text

@@ -98,9 +98,35 @@ def test_one_that_is_ended_waits_no_longer() -> None:
         assert through.wait(20)
 
 
-def test_one_that_runs_already_waits_for_nobody() -> None:
+def test_one_that_must_wait_is_told_why() -> None:
+    slots, told, through = Slots(2), list[str](), threading.Event()
+
+    def job() -> None:
+        with slots.taken(through.is_set, told.append):
+            pass
+
+    with slots.taken(lambda: False, told.append), slots.taken(lambda: False, told.append):
+        assert told == []
+        through.set()
+        job()
+    assert told == ["Waiting for a free slot: 2 of 2 jobs run (IMGPIPE_LOCAL_JOBS)"]
+
+
+def test_one_that_cannot_say_so_leaves_the_queue() -> None:
     slots = Slots(1)
-    with slots.taken(lambda: False), slots.taken(lambda: False, at_once=True):
+
+    def gone(_: str) -> None:
+        raise LookupError
+
+    with slots.taken(lambda: False), pytest.raises(LookupError), slots.taken(lambda: False, gone):
         pass
+    with slots.taken(lambda: False):
+        pass
+
+
+def test_one_that_runs_already_waits_for_nobody() -> None:
+    slots, told = Slots(1), list[str]()
+    with slots.taken(lambda: False), slots.taken(lambda: False, told.append, at_once=True):
+        assert told == []
     with slots.taken(lambda: False):
         pass

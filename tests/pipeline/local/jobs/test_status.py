@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.local.jobs.status import finished, moved, stopping
+from pipeline.local.jobs.status import finished, moved, stopping, waiting
 
 STARTING = {"Status": "Starting", "StartTime": 1.0, "StatusMessage": "Preparing the instances for training"}
 
@@ -36,6 +36,21 @@ def test_a_training_job_moves_from_phase_to_phase() -> None:
 
 def test_a_stopping_job_does_not_move_on() -> None:
     assert moved(training("Stopping"), "Training", 2.0) == training("Stopping")
+
+
+def test_a_phase_that_a_killed_server_has_recorded_is_not_recorded_again() -> None:
+    before = moved(training(), "Uploading", 2.0)
+    assert moved(before, "Uploading", 3.0) == before
+
+
+def test_waiting_is_a_phase_of_training_alone() -> None:
+    processing = {"ProcessingJobStatus": "InProgress"}
+    assert waiting("ProcessingJob", processing, 2.0, "why") == processing
+    assert waiting("TrainingJob", training("Stopping"), 2.0, "why") == training("Stopping")
+    after = waiting("TrainingJob", training(), 2.0, "why")
+    assert (after["TrainingJobStatus"], after["SecondaryStatus"]) == ("InProgress", "Pending")
+    expected = {"Status": "Pending", "StartTime": 2.0, "StatusMessage": "why"}
+    assert after["SecondaryStatusTransitions"][-1] == expected
 
 
 @pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped", "Stopping"])

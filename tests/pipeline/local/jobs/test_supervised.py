@@ -13,7 +13,7 @@ import pytest
 from pipeline.local.jobs import supervised, supervisor
 from pipeline.local.jobs.process import Command, NotStarted
 from pipeline.local.jobs.supervised import Place
-from pipeline.local.locks import is_held
+from pipeline.local.locks import hold, is_held
 
 from .programs import is_alive, open_descriptors, python, wait_until_gone
 
@@ -58,15 +58,20 @@ def lines() -> Lines:
 def left(folder: Path, source: str) -> subprocess.Popen[bytes]:
     """Start a program under a supervisor as a server does that is then gone."""
     command = python(folder, source)
-    start = [sys.executable, "-I", "-S", supervisor.__file__, str(folder / "running"), str(folder / "exit")]
-    with (folder / "output.log").open("xb") as output:
-        return subprocess.Popen(
-            [*start, *command.arguments],
-            env=dict(command.environment),
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    lock = hold(folder / "running")
+    start = [sys.executable, "-I", "-S", supervisor.__file__, str(lock), str(folder / "exit")]
+    try:
+        with (folder / "output.log").open("xb") as output:
+            return subprocess.Popen(
+                [*start, *command.arguments],
+                env=dict(command.environment),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                pass_fds=[lock],
+            )
+    finally:
+        os.close(lock)
 
 
 @pytest.fixture

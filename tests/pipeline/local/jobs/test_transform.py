@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from pipeline.local.jobs.catalog import Image
+from pipeline.local.jobs.folder import JobFolder
 from pipeline.local.jobs.job import Waits
+from pipeline.local.records import RecordsClosed
 
-from .place import ROLE, Place
+from .place import ROLE, Place, wait_for_threads
 from .programs import is_alive
 from .servers import SERVER
 
@@ -248,3 +250,58 @@ def test_a_server_without_a_program(place: Place, transform: Transform) -> None:
     assert place.finish("TransformJob", name)["FailureReason"] == (
         "AlgorithmError: cannot start 'no-such-program': No such file or directory, exit code: 127"
     )
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["after an output", "before an output"])
+def test_a_job_goes_on_after_a_kill_of_the_server(
+    place: Place, transform: Transform, monkeypatch: pytest.MonkeyPatch, is_stored: bool
+) -> None:
+    """What is done is not done again; the model's server is another one, and has the same log."""
+    for number in range(4):
+        place.write(f"images/{number}", f"image {number}".encode())
+    name = transform()
+    write = place.objects.write
+
+    def killed(bucket: str, key: str, data: bytes) -> None:
+        if key < "scores/2.out" or (is_stored and key == "scores/2.out"):
+            write(bucket, key, data)
+        if key >= "scores/2.out":
+            # As in a server that is killed, nothing more is recorded.
+            raise RecordsClosed("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place.objects, "write", killed)
+        place.runner(serve=SERVER).start("TransformJob", name)
+        wait_for_threads(name)
+    first = place.records.get("TransformJob", name)
+    assert first is not None
+    assert first["TransformJobStatus"] == "InProgress"
+    written: list[str] = []
+
+    def note(bucket: str, key: str, data: bytes) -> None:
+        written.append(key)
+        write(bucket, key, data)
+
+    monkeypatch.setattr(place.objects, "write", note)
+    assert place.runner(serve=SERVER).adopt() == {("TransformJob", name)}
+    record = place.finish("TransformJob", name)
+    assert (record["TransformJobStatus"], record["TransformStartTime"]) == (
+        "Completed",
+        first["TransformStartTime"],
+    )
+    assert written == ["scores/2.out", "scores/3.out"]
+    assert place.keys("scores") == [f"scores/{number}.out" for number in range(4)]
+    pids = {json.loads(place.read(f"scores/{number}.out"))[-1] for number in range(4)}
+    assert len(pids) == 2
+    assert place.log("TransformJob", name) == ["serving hello", "serving hello"]
+
+
+def test_a_job_that_was_being_stopped_is_stopped_by_the_next_server(
+    place: Place, transform: Transform
+) -> None:
+    place.write("images/a", b"image")
+    name = transform(TransformJobStatus="Stopping")
+    JobFolder(place.home / "local" / "jobs" / "TransformJob" / name).make()
+    place.runner(serve=SERVER).adopt()
+    assert place.finish("TransformJob", name)["TransformJobStatus"] == "Stopped"
+    assert place.keys("scores") == []

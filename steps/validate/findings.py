@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
+
+from steps.validate.wording import visible
 
 EXAMPLES = 10
 """So many examples of a finding go into report.json, which SageMaker reads as a property file."""
+
+Grade = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
@@ -16,15 +21,17 @@ class Check:
 
     Attributes:
         code: Stable; documentation and programs refer to it.
-        unit: What is counted: "file", "class" or "prefix".
+        unit: What is counted: "file", "folder", "class" or "prefix".
         reason: Why it matters.
         hint: How to fix it.
+        severity: How grave it is where the settings do not say otherwise.
     """
 
     code: str
     unit: str
     reason: str
     hint: str
+    severity: Grade = "error"
 
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
@@ -42,7 +49,11 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "move images into the folder of their class and delete the rest",
         ),
         "hidden-file": Check(
-            "V103", "file", "operating systems leave such files; they are no images", "delete them"
+            "V103",
+            "file",
+            "operating systems leave such files; they are no images",
+            "delete them",
+            "warning",
         ),
         "too-few-classes": Check(
             "V104",
@@ -74,6 +85,20 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "the algorithm needs at least one full mini-batch in each split",
             "add images, or lower train.hyperparameters.mini_batch_size",
         ),
+        "class-imbalance": Check(
+            "V109",
+            "class",
+            "a network learns to name the largest class, and the rare ones badly",
+            "add images to the small classes, or take some out of the large ones",
+            "warning",
+        ),
+        "nested-folder": Check(
+            "V110",
+            "folder",
+            "only the first folder names a class; what lies in deeper ones counts as that class",
+            "move the images up, or make the folder a class of its own",
+            "warning",
+        ),
         "unreadable-image": Check(
             "V111",
             "file",
@@ -104,6 +129,149 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "a .lst file has one line an image and a tab before its path",
             "rename these files",
         ),
+        "wrong-extension": Check(
+            "V116",
+            "file",
+            "programs that go by the suffix take the file for what it is not",
+            "give these files the suffix of their content",
+            "warning",
+        ),
+        "no-permission": Check(
+            "V117",
+            "file",
+            "what may not be read here can most likely not be read by the training either",
+            "let these files be read: chmod a+r, or kms:Decrypt and s3:GetObject for the role",
+        ),
+        "symlink": Check(
+            "V118",
+            "file",
+            "S3 knows no symbolic links, and an upload leaves them out or copies what they lead to",
+            "put the files themselves in their place, or delete the links",
+            "warning",
+        ),
+        "changed-while-scanning": Check(
+            "V119",
+            "file",
+            "what was checked is not what would be trained on",
+            "wait until the upload is done, then check again",
+        ),
+        "animated-image": Check(
+            "V121",
+            "file",
+            "the algorithm takes one frame and drops the others",
+            "save the frame that is meant as an image of its own",
+            "warning",
+        ),
+        "cmyk-image": Check(
+            "V122",
+            "file",
+            "decoders turn printing colours into RGB each in its way",
+            "convert these files to RGB",
+            "warning",
+        ),
+        "transparent-image": Check(
+            "V123",
+            "file",
+            "transparency is dropped, and what lies under it shows, mostly black",
+            "put these images on the background that they are meant to have",
+            "warning",
+        ),
+        "sixteen-bit-image": Check(
+            "V124",
+            "file",
+            "the algorithm keeps eight bits, and of dark scans little is left",
+            "scale the values to eight bits yourself",
+            "warning",
+        ),
+        "palette-image": Check(
+            "V125",
+            "file",
+            "some decoders give the numbers of the colours instead of the colours",
+            "convert these files to RGB",
+            "warning",
+        ),
+        "rotated-image": Check(
+            "V126",
+            "file",
+            "not every decoder follows the EXIF orientation, so training and serving may see it turned",
+            "turn the pixels and drop the tag, such as with mogrify -auto-orient",
+            "warning",
+        ),
+        "extreme-aspect": Check(
+            "V127",
+            "file",
+            "a square crop shows but a small part of it",
+            "cut these images to what matters",
+            "warning",
+        ),
+        "blank-image": Check(
+            "V131",
+            "file",
+            "there is nothing in it to learn from",
+            "replace or delete these files",
+            "warning",
+        ),
+        "dark-image": Check(
+            "V132",
+            "file",
+            "it is far darker than the other images of its class",
+            "look at these files; replace or brighten those that show nothing",
+            "warning",
+        ),
+        "blurred-image": Check(
+            "V133",
+            "file",
+            "it is far less sharp than the other images of its class",
+            "look at these files; replace those that nobody could name",
+            "warning",
+        ),
+        "low-information": Check(
+            "V134",
+            "file",
+            "it holds far less than the other images of its class, such as a placeholder or a test card",
+            "look at these files; replace or delete those that are no real images",
+            "warning",
+        ),
+        "duplicate-image": Check(
+            "V141",
+            "file",
+            "a copy adds nothing and makes its image weigh twice",
+            "delete the copies",
+            "warning",
+        ),
+        "label-conflict": Check(
+            "V142",
+            "file",
+            "the same image cannot be of two classes",
+            "keep each of these images in the class that it belongs to",
+        ),
+        "leak": Check(
+            "V143",
+            "file",
+            "measured on an image that it was trained on, a model seems better than it is",
+            "delete one of the two, or set validate.on_leak: skip to leave the training copy out",
+        ),
+        "near-duplicate": Check(
+            "V144",
+            "file",
+            "an image that looks the same adds next to nothing",
+            "look at these files; delete copies that were resized, cut or saved again",
+            "warning",
+        ),
+        "near-label-conflict": Check(
+            "V145",
+            "file",
+            "images that look the same are in two classes",
+            "look at these files; keep each in the class that it belongs to",
+            "warning",
+        ),
+        "near-leak": Check(
+            "V146",
+            "file",
+            "measured on what looks like its training images, a model seems better than it is",
+            "look at these files; keep all that look the same in one split",
+            "warning",
+        ),
     }
 )
 """All checks by name, in the order in which they are told."""
@@ -114,15 +282,53 @@ class Culprit:
     """One thing that fails a check.
 
     Attributes:
-        subject: Which, such as train/cat/1.jpg, train/cat or train. Printable.
+        split: "train" or "validation".
+        path: Under the split, as it is: a file, a folder, a class; empty for the split itself.
         reason: Why, such as "zero bytes".
+        other: The other file of a pair that looks the same, such as validation/cat/7.jpg.
     """
 
-    subject: str
+    split: str
+    path: str
     reason: str
+    other: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """Which, such as train/cat/1.jpg, train/cat or train. Printable."""
+        return visible(f"{self.split}/{self.path}" if self.path else self.split)
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A culprit and what is held against it: one line of problems.jsonl.
+
+    Attributes:
+        check: A key of CHECKS.
+        severity: "error" or "warning".
+        culprit: What fails the check.
+    """
+
+    check: str
+    severity: Grade
+    culprit: Culprit
+
+    def to_json(self) -> dict[str, str | None]:
+        """The line. Paths keep bytes that are no UTF-8 as surrogates, which ASCII JSON can hold."""
+        culprit = self.culprit
+        return {
+            "code": CHECKS[self.check].code,
+            "check": self.check,
+            "severity": self.severity,
+            "subject": culprit.subject,
+            "reason": culprit.reason,
+            "split": culprit.split,
+            "path": culprit.path,
+            "other": culprit.other,
+        }
 
 
 @dataclass(frozen=True)
@@ -132,25 +338,13 @@ class Finding:
     Attributes:
         check: A key of CHECKS.
         split: "train" or "validation".
-        culprits: At least one, in the order to tell them.
         severity: "error" or "warning".
+        count: Number of culprits, at least 1.
+        examples: The first of them, in the order to tell them; at most EXAMPLES.
     """
 
     check: str
     split: str
-    culprits: tuple[Culprit, ...]
-    severity: str = "error"
-
-    def to_json(self) -> dict[str, object]:
-        """The finding as report.json has it."""
-        check = CHECKS[self.check]
-        return {
-            "code": check.code,
-            "check": self.check,
-            "severity": self.severity,
-            "split": self.split,
-            "count": len(self.culprits),
-            "examples": [str(culprit) for culprit in self.culprits[:EXAMPLES]],
-            "reason": check.reason,
-            "hint": check.hint,
-        }
+    severity: Grade
+    count: int
+    examples: tuple[Culprit, ...]

@@ -158,6 +158,11 @@ class Ledger:
             (ClassCount(*row) for row in rows), key=lambda count: (order.index(count.split), count.name)
         )
 
+    def totals(self) -> tuple[int, int]:
+        """How many files were looked at, and how many of them an error was found in."""
+        files, faulty = next(self.query(schema.TOTALS))
+        return files, faulty
+
     def rows(self) -> Iterator[Row]:
         """All that is known, for a ledger elsewhere to merge."""
         return self.query(schema.ROWS)

@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 
 from steps.container import ProgramError, base_dir, processing_reason_file, run, write_atomically
-from steps.validate.checks import Inspected, check_dataset
 from steps.validate.decode import looks_like_image
-from steps.validate.findings import Finding
+from steps.validate.findings import CHECKS, Finding
+from steps.validate.former import Inspected, check_dataset
 from steps.validate.inspection import inspect_images
 from steps.validate.lists import write_lst, write_manifest
 from steps.validate.report import class_names, is_passed, render_problems, render_report
@@ -63,7 +63,13 @@ def validate(base: Path, arguments: Sequence[str], jobs: int, clock: Callable[[]
             _log.warning("%s", warning_line(finding))
     if not is_passed(findings):
         files = sum(len(side.split.files) + len(side.split.strays) for side in (train, validation))
-        raise ProgramError(dataset_error(findings, files, list(uris.values())))
+        faulty = {
+            culprit.subject
+            for finding in findings
+            if finding.severity == "error" and CHECKS[finding.check].unit == "file"
+            for culprit in finding.examples
+        }
+        raise ProgramError(dataset_error(findings, len(faulty), files, list(uris.values())))
     _write_lists(output, train, validation)
     _log.info(
         "the images can be used: %s, %s to train, %s to validate",

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from steps.validate.checks import Inspected
-from steps.validate.findings import Finding
+from steps.validate.findings import CHECKS, Finding
+from steps.validate.former import Inspected
 
 
 def class_names(train: Inspected, validation: Inspected) -> list[str]:
@@ -28,7 +28,7 @@ def render_report(train: Inspected, validation: Inspected, findings: Sequence[Fi
             {"name": name, "index": i, "train": counts[0].get(name, 0), "validation": counts[1].get(name, 0)}
             for i, name in enumerate(names)
         ],
-        "findings": [finding.to_json() for finding in findings],
+        "findings": [_finding(finding) for finding in findings],
     }
 
 
@@ -45,7 +45,7 @@ def render_problems(findings: Sequence[Finding]) -> bytes:
             ensure_ascii=False,
         )
         for finding in findings
-        for culprit in finding.culprits
+        for culprit in finding.examples
     )
     return "".join(f"{line}\n" for line in lines).encode()
 
@@ -53,6 +53,20 @@ def render_problems(findings: Sequence[Finding]) -> bytes:
 def is_passed(findings: Sequence[Finding]) -> bool:
     """Whether the images can be trained on: no finding is an error."""
     return all(finding.severity != "error" for finding in findings)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    check = CHECKS[finding.check]
+    return {
+        "code": check.code,
+        "check": finding.check,
+        "severity": finding.severity,
+        "split": finding.split,
+        "count": finding.count,
+        "examples": [str(culprit) for culprit in finding.examples[:10]],
+        "reason": check.reason,
+        "hint": check.hint,
+    }
 
 
 def _usable_by_class(inspected: Inspected) -> dict[str, int]:

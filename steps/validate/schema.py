@@ -24,6 +24,7 @@ TABLES = """
         listing INTEGER NOT NULL,   -- number of the listing that saw it last
         -- what the checks decided
         left_out TEXT,              -- the check for which the image is not used
+        faulty INTEGER,             -- 1 where an error was found
         -- what inspecting told: see steps.validate.facts; format and flaw are both NULL before
         flaw TEXT,
         reason TEXT,
@@ -74,6 +75,10 @@ USABLE = "SELECT path FROM files WHERE split = ? AND place = 'class' AND left_ou
 COUNTS = """
     SELECT split, class, sum(place = 'class'), sum(place = 'class' AND left_out IS NULL) FROM files
     WHERE place IN ('class', 'folder') GROUP BY split, class
+"""
+TOTALS = """
+    SELECT count(*), coalesce(sum(faulty), 0) FROM files
+    WHERE place IN ('class', 'stray', 'other', 'link')
 """
 ROWS = """
     SELECT split, class, path, place, size, version, unsafe, listing, flaw, reason, format, width, height,

@@ -17,28 +17,29 @@ _SHORT_EXAMPLE = 60
 @dataclass(frozen=True)
 class _Line:
     check: str
-    culprits: tuple[Culprit, ...]
+    count: int
+    examples: tuple[Culprit, ...]
 
     def text(self, examples: int, longest: int, width: int = 0, number_width: int = 0) -> str:
-        told = [shortened(str(culprit), longest) for culprit in self.culprits[:examples]]
-        rest = len(self.culprits) - len(told)
+        told = [shortened(str(culprit), longest) for culprit in self.examples[:examples]]
+        rest = self.count - len(told)
         if rest:
             told.append(f"… and {grouped(rest)} more")
-        number = len(self.culprits)
-        unit = plural(number, CHECKS[self.check].unit)
-        return f"{self.check:<{width}} {grouped(number):>{number_width}} {unit} ({'; '.join(told)})"
+        unit = plural(self.count, CHECKS[self.check].unit)
+        return f"{self.check:<{width}} {grouped(self.count):>{number_width}} {unit} ({'; '.join(told)})"
 
 
-def dataset_error(findings: Sequence[Finding], files: int, uris: Sequence[str]) -> str:
+def dataset_error(findings: Sequence[Finding], faulty: int, files: int, uris: Sequence[str]) -> str:
     """The text of V001 for findings that hold at least one error, at most REASON_LIMIT characters.
 
     Args:
         findings: All findings; warnings are left out.
+        faulty: How many files an error was found in.
         files: How many files were looked at.
         uris: The prefixes that they came from.
     """
     lines = _merge(findings)
-    head = f"error V001 dataset-invalid: {_scope(lines, files, uris)}"
+    head = f"error V001 dataset-invalid: {_scope(lines, faulty, files, uris)}"
     for examples in range(_MOST_EXAMPLES, 0, -1):
         text = "\n".join([head, *_table(lines, examples, _LONGEST_EXAMPLE)])
         if len(text) <= REASON_LIMIT:
@@ -48,21 +49,23 @@ def dataset_error(findings: Sequence[Finding], files: int, uris: Sequence[str]) 
 
 def warning_line(finding: Finding) -> str:
     """A warning in one line, for the log."""
-    line = _Line(finding.check, finding.culprits)
+    line = _Line(finding.check, finding.count, finding.examples)
     return f"{CHECKS[finding.check].code} {line.text(_MOST_EXAMPLES, _LONGEST_EXAMPLE)}"
 
 
 def _merge(findings: Sequence[Finding]) -> list[_Line]:
-    culprits: dict[str, tuple[Culprit, ...]] = {}
-    for finding in findings:
-        if finding.severity == "error":
-            culprits[finding.check] = culprits.get(finding.check, ()) + finding.culprits
-    return [_Line(check, found) for check, found in culprits.items()]
+    lines: dict[str, _Line] = {}
+    for found in findings:
+        if found.severity == "error":
+            sofar = lines.get(found.check, _Line(found.check, 0, ()))
+            lines[found.check] = _Line(
+                found.check, sofar.count + found.count, sofar.examples + found.examples
+            )
+    return list(lines.values())
 
 
-def _scope(lines: Sequence[_Line], files: int, uris: Sequence[str]) -> str:
-    bad = {c.subject for line in lines if CHECKS[line.check].unit == "file" for c in line.culprits}
-    of = f"{grouped(len(bad))} of {counted(files, 'file')}" if bad else counted(files, "file")
+def _scope(lines: Sequence[_Line], faulty: int, files: int, uris: Sequence[str]) -> str:
+    of = f"{grouped(faulty)} of {counted(files, 'file')}" if faulty else counted(files, "file")
     # The prefixes are the user's own and may be long; the findings matter more.
     places = " and ".join(shortened(uri, 200) for uri in uris)
     return f"{counted(len(lines), 'check')} failed on {of} under {places}"
@@ -70,7 +73,7 @@ def _scope(lines: Sequence[_Line], files: int, uris: Sequence[str]) -> str:
 
 def _table(lines: Sequence[_Line], examples: int, longest: int) -> list[str]:
     width = max(len(line.check) for line in lines)
-    number_width = max(len(grouped(len(line.culprits))) for line in lines) + 1
+    number_width = max(len(grouped(line.count)) for line in lines) + 1
     return [f"  {line.text(examples, longest, width, number_width)}" for line in lines]
 
 

@@ -1,4 +1,8 @@
-from steps.validate.findings import CHECKS, EXAMPLES, Culprit, Finding
+import json
+
+import pytest
+
+from steps.validate.findings import CHECKS, Culprit, Problem
 
 
 def test_codes_are_unique_and_in_order() -> None:
@@ -6,22 +10,31 @@ def test_codes_are_unique_and_in_order() -> None:
     assert codes == sorted(set(codes))
 
 
-def test_json_of_a_finding() -> None:
-    finding = Finding("class-too-small", "train", (Culprit("train/fox", "1 image, at least 10"),))
-    assert finding.to_json() == {
-        "code": "V107",
-        "check": "class-too-small",
+@pytest.mark.parametrize(
+    ("culprit", "subject"),
+    [
+        pytest.param(Culprit("train", "", "1 class"), "train", id="split"),
+        pytest.param(Culprit("train", "fox", "1 image"), "train/fox", id="class"),
+        pytest.param(
+            Culprit("train", "fox/a\tb\udcff", "a tab"), "train/fox/a\\tb\\udcff", id="not printable"
+        ),
+    ],
+)
+def test_subject_is_printable(culprit: Culprit, subject: str) -> None:
+    assert culprit.subject == subject
+    assert str(culprit) == f"{subject}: {culprit.reason}"
+
+
+def test_line_of_a_problem() -> None:
+    culprit = Culprit("train", "cat/\udcff.jpg", "same as validation/cat/7.jpg", other="validation/cat/7.jpg")
+    line = json.dumps(Problem("leak", "error", culprit).to_json())
+    assert json.loads(line) == {
+        "code": "V143",
+        "check": "leak",
         "severity": "error",
+        "subject": "train/cat/\\udcff.jpg",
+        "reason": "same as validation/cat/7.jpg",
         "split": "train",
-        "count": 1,
-        "examples": ["train/fox: 1 image, at least 10"],
-        "reason": "a class with few images is learnt badly",
-        "hint": "add images, or lower validate.min_images_per_class",
+        "path": "cat/\udcff.jpg",
+        "other": "validation/cat/7.jpg",
     }
-
-
-def test_json_holds_a_bounded_number_of_examples() -> None:
-    culprits = tuple(Culprit(f"train/{i}", "zero bytes") for i in range(EXAMPLES + 5))
-    content = Finding("unreadable-image", "train", culprits).to_json()
-    assert content["count"] == EXAMPLES + 5
-    assert content["examples"] == [f"train/{i}: zero bytes" for i in range(EXAMPLES)]

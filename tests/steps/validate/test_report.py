@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
-from steps.validate.checks import Inspected
 from steps.validate.facts import Flaw
 from steps.validate.findings import Culprit, Finding
+from steps.validate.former import Inspected
 from steps.validate.report import class_names, is_passed, render_problems, render_report
 from steps.validate.scan import ClassFolder, Split
 
@@ -13,9 +13,13 @@ def side(name: str, classes: dict[str, int], flaws: dict[str, Flaw] | None = Non
     return Inspected(Split(name, f"s3://b/{name}", Path("/none"), folders), flaws or {})
 
 
-WARNING = Finding("hidden-file", "train", (Culprit("train/.x", "skipped"),), "warning")
+WARNING = Finding("hidden-file", "train", "warning", 1, (Culprit("train", ".x", "skipped"),))
 ERROR = Finding(
-    "unreadable-image", "train", (Culprit("train/cat/é", "zero bytes"), Culprit("train/cat/2", "cut"))
+    "unreadable-image",
+    "train",
+    "error",
+    2,
+    (Culprit("train", "cat/é", "zero bytes"), Culprit("train", "cat/2", "cut")),
 )
 
 
@@ -31,7 +35,18 @@ def test_report_counts_what_can_be_used() -> None:
             {"name": "cat", "index": 0, "train": 2, "validation": 1},
             {"name": "dog", "index": 1, "train": 2, "validation": 2},
         ],
-        "findings": [WARNING.to_json()],
+        "findings": [
+            {
+                "code": "V103",
+                "check": "hidden-file",
+                "severity": "warning",
+                "split": "train",
+                "count": 1,
+                "examples": ["train/.x: skipped"],
+                "reason": "operating systems leave such files; they are no images",
+                "hint": "delete them",
+            }
+        ],
     }
 
 

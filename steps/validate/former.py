@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from steps.validate.facts import Flaw
-from steps.validate.findings import CHECKS, Culprit, Finding
+from steps.validate.findings import CHECKS, Culprit, Finding, Grade
 from steps.validate.scan import ClassFolder, Split
 from steps.validate.settings import Settings
 from steps.validate.wording import counted, visible
@@ -60,13 +60,11 @@ def check_dataset(train: Inspected, validation: Inspected, settings: Settings) -
 
 
 def _finding(
-    check: str, split: Split, culprits: Iterable[tuple[str, str]], severity: str = "error"
+    check: str, split: Split, culprits: Iterable[tuple[str, str]], severity: Grade = "error"
 ) -> list[Finding]:
     """The finding as a list, empty without culprits. A culprit is (path under the split, reason)."""
-    told = tuple(
-        Culprit(visible(f"{split.name}/{path}" if path else split.name), reason) for path, reason in culprits
-    )
-    return [Finding(check, split.name, told, severity)] if told else []
+    told = tuple(Culprit(split.name, path, reason) for path, reason in culprits)
+    return [Finding(check, split.name, severity, len(told), told)] if told else []
 
 
 def _check_presence(inspected: Inspected) -> list[Finding]:
@@ -114,10 +112,9 @@ def _check_mismatch(train: Split, validation: Split) -> list[Finding]:
         *((name, f"not in validation{_alike(name, theirs - ours)}") for name in sorted(ours - theirs)),
     ]
     culprits = tuple(
-        Culprit(visible(f"{'validation' if name in theirs else 'train'}/{name}"), reason)
-        for name, reason in only
+        Culprit("validation" if name in theirs else "train", name, reason) for name, reason in only
     )
-    return [Finding("class-mismatch", "validation", culprits)] if culprits else []
+    return [Finding("class-mismatch", "validation", "error", len(culprits), culprits)] if culprits else []
 
 
 def _alike(name: str, others: set[str]) -> str:

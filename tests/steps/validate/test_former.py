@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from steps.validate.checks import Inspected, check_dataset
 from steps.validate.facts import Flaw
 from steps.validate.findings import CHECKS
+from steps.validate.former import Inspected, check_dataset
 from steps.validate.scan import ClassFolder, Split
 from steps.validate.settings import Settings
 
@@ -35,7 +35,7 @@ def side(
 
 def told(train: Inspected, validation: Inspected, settings: Settings = SETTINGS) -> list[Told]:
     return [
-        (finding.severity, finding.check, finding.split, tuple(map(str, finding.culprits)))
+        (finding.severity, finding.check, finding.split, tuple(map(str, finding.examples)))
         for finding in check_dataset(train, validation, settings)
     ]
 

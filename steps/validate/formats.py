@@ -1,4 +1,4 @@
-"""Names the format of a file by its first bytes, without giving hostile bytes to a parser."""
+"""Names the format of a file by its first bytes, and by its name; no parser gets hostile bytes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,33 @@ _SIGNATURES = (
 _TAKEN = ("JPEG", "PNG")
 # ISO base media files name their kind at byte 8.
 _HEIF_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC"}
+_SUFFIXES = {
+    "jpg": "JPEG",
+    "jpeg": "JPEG",
+    "jpe": "JPEG",
+    "jfif": "JPEG",
+    "png": "PNG",
+    "apng": "PNG",
+    "gif": "GIF",
+    "bmp": "BMP",
+    "tif": "TIFF",
+    "tiff": "TIFF",
+    "webp": "WebP",
+    "avif": "AVIF",
+    "heic": "HEIC",
+    "jp2": "JPEG 2000",
+    "jxl": "JPEG XL",
+    "ico": "ICO",
+    "psd": "Photoshop",
+    "svg": "SVG",
+    "pdf": "PDF",
+    "txt": "text",
+}
+
+
+def named_format(path: str) -> str | None:
+    """The format that a file's suffix stands for, or None for a suffix that stands for none."""
+    return _SUFFIXES.get(path.rpartition(".")[2].lower())
 
 
 def found_format(head: bytes) -> str | None:

@@ -1,0 +1,115 @@
+"""Decodes JPEG strictly: by simplejpeg where it is installed, else by Pillow, to the same pixels."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import re
+from types import ModuleType
+
+from PIL import Image
+
+from steps.validate.facts import NO_TRAITS, Trait
+from steps.validate.metadata import jpeg_end, jpeg_metadata
+from steps.validate.raster import LEAST_SIDE, Raster, reduction, refuse_bomb, truncated, unreadable
+from steps.validate.wording import grouped
+
+
+def _installed() -> ModuleType | None:
+    # AWS's scikit-learn image has none.
+    return importlib.import_module("simplejpeg") if importlib.util.find_spec("simplejpeg") else None
+
+
+TURBO = _installed()
+"""simplejpeg, where it is installed: it takes two thirds of Pillow's time."""
+
+_GREY_OR_COLOUR = frozenset({"Gray", "YCbCr", "RGB"})
+# What libjpeg warns of when coded data is damaged. Its other warnings are of files that are odd, but whole.
+_DAMAGE = re.compile("premature end|bad huffman|bad arithmetic|found marker", re.IGNORECASE)
+# A broken download often leaves a file of full length that ends in zeros. Decoders take them for data.
+_ZERO_TAIL = bytes(16)
+
+
+def decode(data: bytes) -> Raster:
+    """Decodes the whole file, in grey and scaled down: coded data is read to its end at any scale.
+
+    Raises:
+        Refused: It is damaged or too large.
+        Exception: Whatever else Pillow raises for a damaged file.
+    """
+    raster, warning = _by_turbo(data, TURBO) if TURBO else (None, "")
+    if raster is None:
+        raster = _by_pillow(data)
+        _check_end(data)
+        if _DAMAGE.search(warning):
+            raise unreadable(f"damaged JPEG: {warning}")
+    told = jpeg_metadata(data)
+    traits, frames = raster.traits, 1
+    if told.rotated:
+        traits |= Trait.ROTATED
+    if told.several and (frames := _frames(data)) > 1:
+        traits |= Trait.ANIMATED
+    return Raster(raster.width, raster.height, raster.grey, traits, frames)
+
+
+def colours(data: bytes, least: int) -> Image.Image:
+    """An undamaged JPEG in red, green and blue, scaled down while no side is below `least` pixels."""
+    if TURBO:
+        height, width, space, _ = TURBO.decode_jpeg_header(data, strict=False)
+        if space in _GREY_OR_COLOUR:
+            scale = reduction(width, height, least)
+            pixels = TURBO.decode_jpeg(
+                data, "RGB", min_height=-(-height // scale), min_width=-(-width // scale), strict=False
+            )
+            return Image.frombuffer("RGB", pixels.shape[1::-1], pixels, "raw", "RGB", 0, 1)
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        image.draft("RGB", (least, least))
+        return image.convert("RGB")
+
+
+def _by_turbo(data: bytes, turbo: ModuleType) -> tuple[Raster | None, str]:
+    """The image, or None and what the decoder says where Pillow has to judge."""
+    try:
+        height, width, space, _ = turbo.decode_jpeg_header(data)
+        if space not in _GREY_OR_COLOUR:
+            return None, ""
+        refuse_bomb(width, height)
+        scale = reduction(width, height, LEAST_SIDE)
+        # Strict: an error where libjpeg would only warn that data is damaged or missing.
+        pixels = turbo.decode_jpeg(data, "GRAY", min_height=-(-height // scale), min_width=-(-width // scale))
+    except ValueError as error:
+        return None, str(error)
+    grey = Image.frombuffer("L", pixels.shape[1::-1], pixels, "raw", "L", 0, 1)
+    return Raster(width, height, grey), ""
+
+
+def _by_pillow(data: bytes) -> Raster:
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        width, height = image.size
+        refuse_bomb(width, height)
+        traits = Trait.CMYK if image.mode == "CMYK" else NO_TRAITS
+        image.draft("L", (LEAST_SIDE, LEAST_SIDE))
+        image.load()
+        return Raster(width, height, image if image.mode == "L" else image.convert("L"), traits)
+
+
+def _check_end(data: bytes) -> None:
+    """Finds what Pillow passes: it takes zeros and garbage for coded data."""
+    end = jpeg_end(data)
+    if end == "whole":
+        return
+    if data.endswith(_ZERO_TAIL):
+        raise unreadable(f"only zeros from byte {grouped(len(data.rstrip(bytes(1))))} on")
+    if end == "cut":
+        raise truncated(len(data))
+    raise unreadable("damaged JPEG: its coded data does not end with an end marker")
+
+
+def _frames(data: bytes) -> int:
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            return int(getattr(image, "n_frames", 1))
+    except Exception:
+        # The first image is whole, and no algorithm looks at the others.
+        return 1

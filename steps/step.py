@@ -62,6 +62,10 @@ class Site:
         tags = [{"Key": key, "Value": value} for key, value in sorted(self.tags.items())]
         return {**request, "Tags": tags} if tags else request
 
+    def shared(self, *names: str) -> str:
+        """S3 URI of what executions share: it must lie in a folder that is named after its content."""
+        return "/".join(["s3:/", self.bucket, self.pipeline, *names])
+
     def results(self, step: str, *names: str) -> Variable:
         """S3 URI of what a step writes in one execution: executions never overwrite each other's results."""
         execution = ExecutionVariables.PIPELINE_EXECUTION_ID
@@ -134,9 +138,12 @@ class Program:
         arguments: Its command line.
         inputs: S3 URI by name. The program finds each in /opt/ml/processing/input/<name>.
         outputs: S3 URI by name. The program writes each to /opt/ml/processing/output/<name>.
+        sharded: Inputs of which each of several instances gets a part of its own.
+        manifests: Inputs whose S3 URI is that of a manifest, which lists the objects.
         live: Outputs that are uploaded while the job runs, so that they are there even if it fails.
         machine: What it runs on.
-        volume_gb: The disk of that.
+        instance_count: How many of these.
+        volume_gb: The disk of each.
         max_runtime: In seconds.
         environment: Environment variables.
     """
@@ -150,6 +157,9 @@ class Program:
     volume_gb: Variable
     max_runtime: Variable
     environment: Mapping[str, str]
+    instance_count: Variable = 1
+    sharded: frozenset[str] = frozenset()
+    manifests: frozenset[str] = frozenset()
 
     def request(self, site: Site) -> Request:
         """The request of CreateProcessingJob."""
@@ -161,7 +171,7 @@ class Program:
         if self.arguments:
             specification["ContainerArguments"] = list(self.arguments)
         cluster = {
-            "InstanceCount": 1,
+            "InstanceCount": self.instance_count,
             "InstanceType": self.machine.instance_type,
             "VolumeSizeInGB": self.volume_gb,
             **self.machine.volume(),
@@ -170,7 +180,7 @@ class Program:
             **({"Environment": dict(self.environment)} if self.environment else {}),
             **site.security.processing_network(),
             "AppSpecification": specification,
-            "ProcessingInputs": [_input(name, uri) for name, uri in inputs.items()],
+            "ProcessingInputs": [self._input(name, uri) for name, uri in inputs.items()],
             "ProcessingOutputConfig": {
                 **site.security.results(),
                 "Outputs": [_output(name, uri, name in self.live) for name, uri in self.outputs.items()],
@@ -180,17 +190,18 @@ class Program:
             "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime},
         }
 
-
-def _input(name: str, uri: Variable) -> Request:
-    return {
-        "InputName": name,
-        "S3Input": {
-            "LocalPath": f"/opt/ml/processing/input/{name}",
-            "S3DataType": "S3Prefix",
-            "S3InputMode": "File",
-            "S3Uri": uri,
-        },
-    }
+    def _input(self, name: str, uri: Variable) -> Request:
+        part = {"S3DataDistributionType": "ShardedByS3Key"} if name in self.sharded else {}
+        return {
+            "InputName": name,
+            "S3Input": {
+                "LocalPath": f"/opt/ml/processing/input/{name}",
+                **part,
+                "S3DataType": "ManifestFile" if name in self.manifests else "S3Prefix",
+                "S3InputMode": "File",
+                "S3Uri": uri,
+            },
+        }
 
 
 def _output(name: str, uri: Variable, live: bool) -> Request:

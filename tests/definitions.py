@@ -103,3 +103,9 @@ def json_get(path: str, file: str) -> Json:
 def result(*names: str, bucket: str = PLACEHOLDERS.bucket, name: str = "digits") -> Json:
     """Where an execution writes."""
     return join("/", "s3:/", bucket, name, "executions", get("Execution.PipelineExecutionId"), *names)
+
+
+def listed(name: str) -> Json:
+    """Something in the folder of the images that were validated."""
+    folder = get("Steps.ValidateImages.ProcessingOutputConfig.Outputs['datasets'].S3Output.S3Uri")
+    return join("/", folder, json_get("content_hash", "ValidateImages.PropertyFiles.ValidationReport"), name)

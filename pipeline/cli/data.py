@@ -36,7 +36,10 @@ def sample(
 
 
 def push(
-    folder: Annotated[Path, typer.Argument(help="Holds train/CLASS/… and validation/CLASS/…")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Holds train/CLASS/…, and validation/CLASS/… if the config has such a prefix."),
+    ],
     config: ConfigFile = DEFAULT_CONFIG,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace objects that differ.")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete objects that the folder lacks.")] = False,
@@ -52,17 +55,16 @@ def push(
     from pipeline.data.folder import read_splits
     from pipeline.data.push import push as upload
 
-    splits = read_splits(folder, ("train", "validation"))
+    target = Target(config, local, profile, region)
+    splits = read_splits(folder, target.load_offline().config.data.prefixes)
     for split in splits.values():
         for text in split.notes():
             console.note(text)
-    target = Target(config, local, profile, region)
     session = target.session()
-    data = target.load(session).config.data
     pushed = upload(
         session,
         splits,
-        {"train": data.train, "validation": data.validation},
+        target.load(session).config.data.prefixes,
         overwrite=overwrite,
         delete=delete,
         progress=lambda items, total: console.progress(items, total, "uploading"),

@@ -44,7 +44,7 @@ def plan(
     target = Target(config, local, profile, region)
     job = Job.of(target)
     definition = build(job.loaded, local=job.session.is_local)
-    found = planning.plan(job.session, desired(job.loaded, definition), caching=job.loaded.config.caching)
+    found = planning.plan(job.session, desired(job.loaded, definition))
     checks = list(survey(job.session, job.loaded, QUICK))
     costs = estimate.costs(job.session, job.loaded, definition)
     if as_json:
@@ -52,7 +52,7 @@ def plan(
         console.result_json({**found.to_json(), "checks": checked, "costs": costs.to_json()})
     else:
         console.result(_text(found, checks, list(costs.lines())))
-        _tell_findings([*found.warnings, *(one for check in checks for one in check.problems)], target)
+        _tell_findings([one for check in checks for one in check.problems], target)
     if out is not None:
         plan_file.write(out, found, datetime.now(UTC))
         more = watching.options(replace(target, config=DEFAULT_CONFIG, region=None))

@@ -25,6 +25,8 @@ from pipeline.starting.parameters import check
 from pipeline.starting.stored import Stored
 
 _S3_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
+_PREFIXES = {"train": "TrainData", "validation": "ValidationData"}
+"""The parameter of each prefix of images."""
 
 Token = Annotated[
     str | None,
@@ -112,8 +114,7 @@ def checked_parameters(
     for warning in check(pipeline, parameters, find_problems):
         console.note(str(warning))
     values, _ = overridden(definition.parameters, parameters)
-    data = loaded.config.data
-    prefixes = {"TrainData": data.train, "ValidationData": data.validation}
+    prefixes = {_PREFIXES[key]: uri for key, uri in loaded.config.data.prefixes.items()}
     read = {
         name: str(values.get(name, uri))
         for name, uri in prefixes.items()

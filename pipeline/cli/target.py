@@ -69,8 +69,12 @@ class Target:
             console.note(f"note: {text}")
         return replace(loaded, facts=replace(loaded.facts, without_quota=quotas.without))
 
+    def load_offline(self) -> Loaded:
+        """The config, with stand-ins for what only the account knows."""
+        return load_config(self.config, facts=None, environ=os.environ)
+
     def _configured_region(self) -> str | None:
-        return load_config(self.config, facts=None, environ=os.environ).config.region
+        return self.load_offline().config.region
 
     def find_execution(self, named: str | None) -> tuple[Session, str]:
         """The session, and the ARN of the execution that is named by ARN or id, or else of the newest one."""

@@ -39,6 +39,7 @@ CODES = {
     ),
     "C214": Code("bad-hyperparameter", "the algorithm does not take this text for this hyperparameter"),
     "C216": Code("batch-too-large", "there are fewer training images than one batch holds"),
+    "C217": Code("two-validations", "validation images are both given and taken out of the training images"),
     "C218": Code("channel-missing", "the algorithm does not train without this channel"),
     "C219": Code("bad-channel", "the algorithm does not read a channel like this"),
     "C220": Code("metrics-refused", "AWS refuses metric definitions for its own algorithms"),
@@ -99,7 +100,10 @@ CODES = {
     "C281": Code("secret-in-environment", "warning: everybody who may describe the job could read this"),
     "C282": Code("undocumented-mode", "warning: the algorithm's documentation does not list this input mode"),
     "C283": Code("unused-key", "warning: a step's machines take no KMS key for their disks", aws_only=True),
-    "C284": Code("stale-cache", "warning: a cached step does not see new images below the same prefix"),
+    "C284": Code("stale-cache", "warning: a cached step does not see another object under the same URI"),
     "C285": Code("never-cached", "warning: the arguments of this step differ in every execution"),
+    "C286": Code(
+        "isolated-instances", "warning: instances that must talk may be kept from it", aws_only=True
+    ),
     "D101": Code("region-without-image", "SageMaker has no image for a step in the region"),
 }

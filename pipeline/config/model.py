@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.config.security import EncryptionConfig, NetworkConfig
-from steps.config import CachingTime, Form, Problem, S3Prefix, Section
+from steps.config import CachingTime, Form, Problem, S3Prefix, Section, Share
 from steps.deploy.config import DeployConfig
 from steps.evaluate.config import EvaluateConfig
 from steps.gate.config import GateConfig
@@ -45,10 +45,27 @@ class DataConfig(Section):
     """Where the images are: below each prefix, one folder a class."""
 
     train: S3Prefix = Field(description="S3 prefix of the images to train on.")
-    validation: S3Prefix = Field(description="S3 prefix of the images to measure the model on.")
+    validation: S3Prefix | None = Field(
+        None,
+        description="S3 prefix of the images to measure the model on, unless `validation_share` is given.",
+    )
+    validation_share: Annotated[float, Field(ge=0.01, le=0.5), Share()] | None = Field(
+        None,
+        description="Share of each class below `train` to measure the model on, where no other images are "
+        "given for that. Copies stay on one side.",
+    )
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """The S3 prefixes by their keys."""
+        given = {"train": self.train, "validation": self.validation}
+        return {key: uri for key, uri in given.items() if uri is not None}
 
     def problems(self) -> Iterator[Problem]:
         """See Section."""
+        yield from self._sides()
+        if self.validation is None:
+            return
         train, validation = (uri.rstrip("/") + "/" for uri in (self.train, self.validation))
         if train.startswith(validation) or validation.startswith(train):
             yield Problem(
@@ -58,6 +75,25 @@ class DataConfig(Section):
                 "give each a prefix of its own, such as …/train and …/validation",
                 "a model would be measured on images that it has seen",
                 reads=(("train",),),
+            )
+
+    def _sides(self) -> Iterator[Problem]:
+        if self.validation is None and self.validation_share is None:
+            yield Problem(
+                "C101",
+                ("validation",),
+                "data lacks the key 'validation'",
+                "add it: the S3 prefix of the images to measure the model on; or keep some of the training "
+                "images for that by validation_share: 0.2",
+                reads=(("validation_share",),),
+            )
+        elif self.validation is not None and self.validation_share is not None:
+            yield Problem(
+                "C217",
+                ("validation_share",),
+                "there are validation images of their own, and a share of the training images",
+                "remove one of them; write validation: null where the extended file has it",
+                reads=(("validation",),),
             )
 
 
@@ -110,7 +146,7 @@ class PipelineConfig(Section):
     caching: CachingTime | None = Field(
         None,
         description="Steps that ran with the same arguments within this time are not run again; off where "
-        "this key is absent. SageMaker compares S3 URIs, not what lies there.",
+        "this key is absent. The images are checked anew each time.",
     )
 
     @property

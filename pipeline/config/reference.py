@@ -95,10 +95,25 @@ Spot training, checkpoints, caching, a network of your own, KMS keys, tags and l
 that is absent adds nothing to the definition. One thing is on: TrainModel waits for a machine where AWS has
 none free, as `train.retry` says.
 
-Caching compares the arguments of a step with those of earlier executions: images that were added below the
-same prefix do not count as a change. It must be off in a pipeline that runs because images were uploaded.
-CreateModel and RegisterModel cannot be cached; CreateEndpointConfig and DeployEndpoint are not, as the
-endpoint would keep an earlier model.
+Caching compares the arguments of a step with those of earlier executions. SageMaker looks at S3 URIs, not at
+what lies there, so ValidateImages runs each time, and puts its lists into
+`s3://BUCKET/NAME/datasets/HASH/`, where HASH stands for the classes and for the path and the content of each
+image that is used. TrainModel reads them there: it is taken from an earlier execution if all images are as
+they were then, and trains anew if one has changed. CreateModel and RegisterModel cannot be cached, so neither
+ScoreValidation nor EvaluateModel finds its model among earlier ones; CreateEndpointConfig and DeployEndpoint
+are not, as the endpoint would keep an earlier model.
+
+## One prefix for all images
+
+With `data: {train: s3://my-bucket/images, validation_share: 0.2}` a fifth of each class is kept to measure
+the model on. The content of an image decides on which side it is, so the choice is the same each time,
+however files are named, and copies stay together. `validation: null` gives up the prefix of an extended file.
+
+## Many images
+
+`validate.instance_count` shares the images out: each instance checks its part and tells the first what it
+found, copies and leaks between the parts included. In a VPC of your own, the security group must let its
+members reach each other.
 
 ## Codes
 

@@ -19,6 +19,7 @@ def problems(config: PipelineConfig) -> Iterator[Problem]:
     yield from _key_regions(config)
     yield from _role_partition(config)
     yield from _caching(config)
+    yield from _isolation(config)
 
 
 def _names(config: PipelineConfig) -> Iterator[Problem]:
@@ -147,14 +148,16 @@ def _role_partition(config: PipelineConfig) -> Iterator[Problem]:
 def _caching(config: PipelineConfig) -> Iterator[Problem]:
     if config.caching is None:
         return
-    yield Problem(
-        "C284",
-        ("caching",),
-        f"images that are added below the same prefixes are not seen for {config.caching} after a run",
-        "give each set of images a prefix of its own (TrainData, ValidationData), or remove caching",
-        "SageMaker compares the S3 URIs of a step's inputs, not what lies there",
-        "warning",
-    )
+    if config.train.initial_model is not None:
+        yield Problem(
+            "C284",
+            ("caching",),
+            f"another model under the same URI is not seen for {config.caching} after a run",
+            "give each model a URI of its own (InitialModel), or remove caching",
+            "SageMaker compares the S3 URIs of a step's inputs, not what lies there; changed images it does "
+            "notice, as their lists lie in a place that is named after their content",
+            "warning",
+        )
     if config.train.spot is not None and config.train.spot.checkpoints:
         yield Problem(
             "C285",
@@ -162,5 +165,18 @@ def _caching(config: PipelineConfig) -> Iterator[Problem]:
             "TrainModel runs every time, as spot keeps checkpoints in a place of each execution",
             "remove train.spot, or write checkpoints: false in it, if caching matters more",
             "SageMaker compares CheckpointConfig too",
+            "warning",
+        )
+
+
+def _isolation(config: PipelineConfig) -> Iterator[Problem]:
+    if config.network.isolation and config.validation.instance_count > 1:
+        yield Problem(
+            "C286",
+            ("validate", "instance_count"),
+            f"{config.validation.instance_count} instances send each other what they found, and "
+            "network.isolation may keep them from it",
+            "check with one larger instance, or without network.isolation",
+            "AWS documents for training jobs only that isolated instances of one job reach each other",
             "warning",
         )

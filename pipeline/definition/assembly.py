@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagemaker.core import image_uris
-from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow.pipeline import Pipeline
 
 from pipeline.account import AccountFacts
@@ -35,10 +34,12 @@ from steps.register.step import register_model
 from steps.score.step import container, create_model, score_validation
 from steps.step import Request, Site, Variable
 from steps.train.step import train_model
-from steps.validate.step import Wanted, counted, output, validate_images
+from steps.validate.step import Wanted, counted, dataset, report, validate_images
 
 Step = Any
 """The SDK's Step, which it does not type."""
+
+_MANIFEST = "validation_manifest/validation.manifest"
 
 
 def assemble(config: PipelineConfig, facts: AccountFacts, bundles: tuple[Bundle, ...]) -> str:
@@ -113,7 +114,7 @@ class _Assembly:
         validated = self._validated()
         trained = self._trained(validated)
         artifact = trained.properties.ModelArtifacts.S3ModelArtifacts
-        classes = Join(on="/", values=[output(validated, "report"), "classes.json"])
+        classes = report(validated, "classes.json")
         served = container(self.site, self.config.score, artifact, classes)
         created = create_model(self.site, self.config.score, served)
         scored = self._scored(validated, created)
@@ -140,14 +141,17 @@ class _Assembly:
         )
 
     def _trained(self, validated: Step) -> Step:
-        lists = {name: output(validated, name) for name in ("train_lst", "validation_lst")}
+        data = self.given.section("data")
+        # The lists tell the two apart where both lie under one prefix.
+        images = {"train": data["train"], "validation": data.get("validation", data["train"])}
+        lists = {name: dataset(validated, name) for name in ("train_lst", "validation_lst")}
         counts = {name: counted(name) for name in ("num_classes", "num_training_samples")}
         return train_model(
             self.site,
             self.config.train,
             self.given.section("train"),
             self._machine("train"),
-            {**self.given.section("data"), **lists},
+            {**images, **lists},
             {**self.given.section("train", "hyperparameters"), **counts},
         )
 
@@ -158,15 +162,15 @@ class _Assembly:
             self.given.section("score"),
             self._machine("score"),
             created,
-            output(validated, "validation_manifest"),
+            dataset(validated, _MANIFEST),
         )
 
     def _evaluated(self, validated: Step, scored: Step) -> Step:
         inputs = {
             "scores": scored.properties.TransformOutput.S3OutputPath,
-            "validation_lst": output(validated, "validation_lst"),
-            "report": output(validated, "report"),
-            "validation": self.given.section("data")["validation"],
+            "validation_lst": dataset(validated, "validation_lst"),
+            "report": report(validated),
+            "validation": dataset(validated, _MANIFEST),
         }
         machine = self._machine("evaluate" if self.config.evaluate.instance_type else "validate")
         given = self.given.section("evaluate")

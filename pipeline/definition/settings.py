@@ -22,11 +22,14 @@ Default = str | int | float
 NAMES: dict[Path, str] = {
     ("data", "train"): "TrainData",
     ("data", "validation"): "ValidationData",
+    ("data", "validation_share"): "ValidationShare",
     ("validate", "instance_type"): "ProcessingInstanceType",
+    ("validate", "instance_count"): "ValidateInstanceCount",
     ("validate", "volume_gb"): "ValidateVolumeSizeInGB",
     ("validate", "max_runtime"): "ValidateMaxRuntimeInSeconds",
     ("validate", "min_images_per_class"): "MinImagesPerClass",
     ("validate", "on_corrupt"): "OnCorrupt",
+    ("validate", "on_leak"): "OnLeak",
     ("train", "instance_type"): "TrainInstanceType",
     ("train", "instance_count"): "TrainInstanceCount",
     ("train", "volume_gb"): "TrainVolumeSizeInGB",
@@ -108,8 +111,10 @@ def settings(config: PipelineConfig, without_quota: Collection[tuple[str, str]] 
 
 
 def _data(config: PipelineConfig) -> Iterator[Setting]:
-    yield Setting(("data", "train"), "String", _folder(config.data.train))
-    yield Setting(("data", "validation"), "String", _folder(config.data.validation))
+    for key, uri in config.data.prefixes.items():
+        yield Setting(("data", key), "String", _folder(uri))
+    if config.data.validation_share is not None:
+        yield Setting(("data", "validation_share"), "Float", config.data.validation_share)
     if config.train.initial_model is not None:
         yield Setting(("train", "initial_model"), "String", config.train.initial_model)
 
@@ -122,10 +127,12 @@ def _folder(uri: str) -> str:
 def _jobs(config: PipelineConfig, without: Collection[tuple[str, str]]) -> Iterator[Setting]:
     validate, train, score, evaluate = config.validation, config.train, config.score, config.evaluate
     yield _machine(("validate",), "processing", validate.instance_type, without)
+    yield Setting(("validate", "instance_count"), "Integer", validate.instance_count)
     yield Setting(("validate", "volume_gb"), "Integer", validate.volume_gb)
     yield Setting(("validate", "max_runtime"), "Integer", seconds(validate.max_runtime))
     yield Setting(("validate", "min_images_per_class"), "Integer", validate.min_images_per_class)
     yield Setting(("validate", "on_corrupt"), "String", validate.on_corrupt, ("fail", "skip"))
+    yield Setting(("validate", "on_leak"), "String", validate.on_leak, ("fail", "skip"))
     yield _machine(("train",), "training", train.instance_type, without)
     yield Setting(("train", "instance_count"), "Integer", train.instance_count)
     yield Setting(("train", "volume_gb"), "Integer", train.volume_gb)

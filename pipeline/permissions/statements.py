@@ -84,7 +84,7 @@ class Scope:
             pipeline=config.name,
             group=config.group,
             endpoint=config.endpoint if config.deploy.when == "gate" else None,
-            data=(config.data.train, config.data.validation),
+            data=tuple(config.data.prefixes.values()),
             model=config.train.initial_model,
             in_vpc=config.network.subnets is not None,
             keys={use: key for use, key in given.items() if key is not None},

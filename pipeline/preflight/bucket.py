@@ -19,8 +19,8 @@ NAME = "bucket"
 
 def bucket(session: Session, loaded: Loaded) -> Iterator[Check]:
     """Looks at the bucket of code and results, then at those of the images, by HeadBucket."""
-    data = loaded.config.data
-    names = [loaded.facts.bucket, *(split_uri(uri)[0] for uri in (data.train, data.validation))]
+    uris = loaded.config.data.prefixes.values()
+    names = [loaded.facts.bucket, *(split_uri(uri)[0] for uri in uris)]
     for name in dict.fromkeys(names):
         yield _bucket(session, loaded, name)
 

@@ -52,9 +52,9 @@ class Seen:
 
 
 def prefixes(session: Session, loaded: Loaded) -> Iterator[Check]:
-    """Lists the beginning of both data prefixes."""
-    for key, name in NAMES.items():
-        uri = getattr(loaded.config.data, key)
+    """Lists the beginning of each data prefix."""
+    for key, uri in loaded.config.data.prefixes.items():
+        name = NAMES[key]
         try:
             yield _prefix(session, loaded, key, uri)
         except ClientError as error:

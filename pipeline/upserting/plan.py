@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.bucket import has_bucket
-from pipeline.errors import Finding
 from pipeline.session import Session
 from pipeline.triggers import Triggers, triggers
 from pipeline.upserting.changes import Changes, compare
@@ -33,7 +32,6 @@ class Plan:
         group: What must happen to the model package group.
         uploads: S3 key and size in bytes of what is not in the bucket.
         triggers: What starts the pipeline, none of which is touched.
-        warnings: What is not wrong, but probably not meant.
     """
 
     engine: str
@@ -47,7 +45,6 @@ class Plan:
     group: GroupChanges
     uploads: tuple[tuple[str, int], ...]
     triggers: Triggers
-    warnings: tuple[Finding, ...]
 
     @property
     def is_pending(self) -> bool:
@@ -84,7 +81,6 @@ class Plan:
             "uploads": [key for key, _ in self.uploads],
             "triggers": self.triggers.to_json(),
             "notes": list(self.changes.notes),
-            "findings": [warning.to_json() for warning in self.warnings],
         }
 
     def group_lines(self) -> list[str]:
@@ -104,13 +100,12 @@ class Plan:
         return [f"{count} {what}" for what, count in counts.items() if count]
 
 
-def plan(session: Session, desired: Desired, *, caching: str | None = None) -> Plan:
+def plan(session: Session, desired: Desired) -> Plan:
     """What an upsert would do. Asks AWS, and changes nothing there.
 
     Args:
         session: Where the upsert would go.
         desired: What should exist.
-        caching: How long results of steps are used again, if they are.
 
     Raises:
         RunError: An upsert could not be done at all, such as for want of a bucket.
@@ -119,7 +114,6 @@ def plan(session: Session, desired: Desired, *, caching: str | None = None) -> P
     changes = compare(present, desired)
     bucket_exists = has_bucket(session, desired.bucket)
     absent = missing(session, desired) if bucket_exists else contents(desired).items()
-    starting = triggers(session, present.arn) if present else Triggers()
     return Plan(
         engine=session.engine,
         is_local=session.is_local,
@@ -131,22 +125,9 @@ def plan(session: Session, desired: Desired, *, caching: str | None = None) -> P
         has_bucket=bucket_exists,
         group=compare_group(session, desired.group, desired.tags, changes.old_tags),
         uploads=tuple((key, len(content)) for key, content in absent),
-        triggers=starting,
-        warnings=(_cached(caching, starting),) if caching and starting else (),
+        triggers=triggers(session, present.arn) if present else Triggers(),
     )
 
 
 def _action(is_there: bool) -> str:
     return "unchanged" if is_there else "create"
-
-
-def _cached(caching: str, starting: Triggers) -> Finding:
-    names = ", ".join([*starting.rules, *starting.schedules])
-    return Finding(
-        "R133",
-        "cached-trigger",
-        f"caching is {caching}, and {names} starts the pipeline by itself",
-        details=(("why", "new images under the same prefix do not make a cached step run again"),),
-        hint="leave out `caching`, or let each execution have a prefix of its own as TrainData",
-        severity="warning",
-    )

@@ -62,14 +62,28 @@ def _timing(given: JobRetry | StepRetry) -> dict[str, float | int | None]:
 
 
 def processing_step(
-    site: Site, name: str, program: Program, file: PropertyFile, retries: Sequence[JobRetry]
+    site: Site,
+    name: str,
+    program: Program,
+    file: PropertyFile,
+    retries: Sequence[JobRetry],
+    caching: str | None,
 ) -> ProcessingStep:
-    """The step that runs a room's program, and has one property file among what it writes."""
+    """The step that runs a room's program, and has one property file among what it writes.
+
+    Args:
+        site: Where the pipeline lives.
+        name: Its name.
+        program: What it runs.
+        file: The property file.
+        retries: When it is tried again.
+        caching: As `Site.caching`, or None for a step that must see what has changed in S3.
+    """
     return ProcessingStep(
         name,
         job(site, "run", program.request(site)),
         property_files=[file],
-        cache_config=cache(site.caching),
+        cache_config=cache(caching),
         retry_policies=job_retries(retries),
     )
 

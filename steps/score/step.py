@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.mlops.workflow.steps import TransformStep
 
@@ -53,7 +52,7 @@ def score_validation(
     given: Mapping[str, Variable],
     machine: Machine,
     created: ModelStep,
-    manifests: Variable,
+    manifest: Variable,
 ) -> TransformStep:
     """The step ScoreValidation.
 
@@ -63,9 +62,8 @@ def score_validation(
         given: Keys of it that can be changed when the pipeline is started.
         machine: What the step runs on.
         created: The step CreateModel.
-        manifests: S3 URI of the folder of validation.manifest.
+        manifest: S3 URI of the manifest of the images.
     """
-    manifest = Join(on="/", values=[manifests, "validation.manifest"])
     request = {
         "BatchStrategy": "SingleRecord",
         "MaxPayloadInMB": _LARGEST_IMAGE_MB,

@@ -25,7 +25,7 @@ def bucket(session: Session, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     """A bucket of the test's own, and a config that names it."""
     name: str = request.node.name.translate(str.maketrans("_[", "--", "]"))[:63].rstrip("-")
     session.client("s3").create_bucket(Bucket=name)
-    uris = SimpleNamespace(train=f"s3://{name}/train", validation=f"s3://{name}/validation")
+    uris = SimpleNamespace(prefixes={one: f"s3://{name}/{one}" for one in ("train", "validation")})
     loaded = SimpleNamespace(config=SimpleNamespace(data=uris))
     monkeypatch.setattr(Target, "session", lambda _: session)
     monkeypatch.setattr(Target, "load", lambda *_: loaded)

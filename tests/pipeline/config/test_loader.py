@@ -94,6 +94,45 @@ def test_overlapping_prefixes_are_refused(refuse: Refuse, train: str, validation
     assert "  why:  a model would be measured on images that it has seen\n" in told
 
 
+SHARED = WHOLE.replace("validation: s3://my-bucket/validation", "validation_share: 0.2")
+
+
+def test_one_prefix_and_a_share_of_it(load: Load) -> None:
+    data = load(SHARED).config.data
+    assert (data.prefixes, data.validation_share) == ({"train": "s3://my-bucket/train"}, 0.2)
+
+
+def test_what_is_inherited_can_be_given_up(load: Load) -> None:
+    text = "extends: base.yaml\ndata: {validation: null, validation_share: 0.3}\n"
+    assert load(text, base=WHOLE).config.data.validation is None
+
+
+def test_two_ways_to_validation_images_are_one_too_many(refuse: Refuse) -> None:
+    told = refuse(
+        SHARED.replace("  validation_share", "  validation: s3://my-bucket/validation\n  validation_share")
+    )
+    assert told.startswith(
+        "c.yaml:6:21: error C217 two-validations: there are validation images of their own, and a share of "
+        "the training images\n"
+    )
+    assert "hint: remove one of them; write validation: null where the extended file has it" in told
+
+
+@pytest.mark.parametrize(
+    ("share", "error"),
+    [
+        pytest.param("20", "validation_share is 20, and 0.5 is the most\n", id="percentage"),
+        pytest.param("0", "validation_share is 0, and 0.01 is the least\n", id="none"),
+        pytest.param("20%", "validation_share takes a number, not '20%'\n", id="with its unit"),
+    ],
+)
+def test_a_share_is_between_nothing_and_a_half(refuse: Refuse, share: str, error: str) -> None:
+    told = refuse(SHARED.replace("0.2", share))
+    assert error in told
+    # The key that would be missing without it is there.
+    assert told.count("error C") == 1
+
+
 def test_prefixes_that_only_begin_alike_are_right(load: Load) -> None:
     load(WHOLE.replace("s3://my-bucket/validation", "s3://my-bucket/train-not"))
 

@@ -12,11 +12,12 @@ REFUSED = {
     "missing key": (
         WHOLE.replace("  validation: s3://my-bucket/validation\n", ""),
         """\
-c.yaml:3:1: error C101 missing-key: data lacks the key 'validation'
-    2 | name: digits
+c.yaml:4:3: error C101 missing-key: data lacks the key 'validation'
     3 | data:
-      | ^^^^
-  hint: add it: S3 prefix of the images to measure the model on.""",
+    4 |   train: s3://my-bucket/train
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  hint: add it: the S3 prefix of the images to measure the model on; or keep some of the training images \
+for that by validation_share: 0.2""",
     ),
     "missing section": (
         WHOLE.replace("gate:\n  accuracy: 0.9\n", ""),
@@ -34,7 +35,8 @@ c.yaml:9:3: error C102 unknown-key: 'instance_typ' is not a key of validate
     9 |   instance_typ: ml.m5.large
       |   ^^^^^^^^^^^^
   hint: did you mean 'instance_type'? its keys: \
-instance_type, volume_gb, max_runtime, min_images_per_class, on_corrupt, environment, retry""",
+instance_type, instance_count, volume_gb, max_runtime, min_images_per_class, on_corrupt, on_leak, \
+severity, environment, retry""",
     ),
     "unknown key": (
         WHOLE + "triggers: []\n",

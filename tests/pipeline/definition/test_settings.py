@@ -11,10 +11,10 @@ from tests.definitions import config
 SHARED = """
 AccuracyThreshold EndpointInstanceCount EndpointInstanceType EvaluateInstanceType EvaluateMaxRuntimeInSeconds
 EvaluateVolumeSizeInGB ExpectedCalibrationErrorThreshold InitialModel MacroF1Threshold MinImagesPerClass
-ModelApprovalStatus OnCorrupt OutputKey ProcessingInstanceType ScoreInstanceCount ScoreInstanceType
+ModelApprovalStatus OnCorrupt OnLeak OutputKey ProcessingInstanceType ScoreInstanceCount ScoreInstanceType
 Top5AccuracyThreshold TrainData TrainInstanceCount TrainInstanceType TrainMaxRuntimeInSeconds
-TrainMaxWaitTimeInSeconds TrainVolumeSizeInGB ValidateMaxRuntimeInSeconds ValidateVolumeSizeInGB
-ValidationData VolumeKey WorstClassRecallThreshold
+TrainMaxWaitTimeInSeconds TrainVolumeSizeInGB ValidateInstanceCount ValidateMaxRuntimeInSeconds
+ValidateVolumeSizeInGB ValidationData ValidationShare VolumeKey WorstClassRecallThreshold
 """.split()  # noqa: SIM905
 """Schedules, triggers and people's commands name these. One may be added, none renamed."""
 
@@ -68,7 +68,13 @@ def test_types_and_choices() -> None:
     )
     assert (found["EarlyStopping"].default, found["EarlyStopping"].choices) == ("True", ("True", "False"))
     assert (found["TopK"].default, found["TopK"].choices) == ("3", ())
-    assert found["OnCorrupt"].choices == ("fail", "skip")
+    assert found["OnCorrupt"].choices == found["OnLeak"].choices == ("fail", "skip")
+
+
+def test_a_prefix_that_is_not_given_is_no_parameter() -> None:
+    found = by_name(data={"train": "s3://my-bucket/images", "validation_share": 0.25})
+    assert "ValidationData" not in found
+    assert (found["ValidationShare"].type, found["ValidationShare"].default) == ("Float", 0.25)
 
 
 def test_quotas_count_for_their_kind_of_machine_only() -> None:

@@ -84,22 +84,15 @@ def test_a_missing_bucket_of_someone_is_an_error(session: Session) -> None:
         plan(session, replace(desired(session, "plan-bucket"), bucket="plan-no-such-bucket"))
 
 
-def test_triggers_stay_and_make_caching_doubtful(session: Session) -> None:
+def test_triggers_stay(session: Session) -> None:
     wanted = desired(session, "plan-triggered")
     arn = upsert(session, wanted).arn
     events = session.client("events")
     events.put_rule(Name="plan-new-images", EventPattern='{"source": ["aws.s3"]}')
     events.put_targets(Rule="plan-new-images", Targets=[{"Id": "1", "Arn": arn, "RoleArn": wanted.role}])
-    found = plan(session, wanted, caching="30d")
+    found = plan(session, wanted)
     assert found.lines()[-1] == "  rule plan-new-images: left as it is"
     assert not found.is_pending
-    [warning] = found.warnings
-    assert str(warning) == (
-        "warning R133 cached-trigger: caching is 30d, and plan-new-images starts the pipeline by itself\n"
-        "  why:  new images under the same prefix do not make a cached step run again\n"
-        "  hint: leave out `caching`, or let each execution have a prefix of its own as TrainData"
-    )
-    assert plan(session, wanted).warnings == ()
 
 
 def test_a_plan_is_json_too(session: Session) -> None:
@@ -121,5 +114,4 @@ def test_a_plan_is_json_too(session: Session) -> None:
         "uploads": [wanted.bundles[0].key("plan-json")],
         "triggers": {"rules": [], "schedules": [], "unknown": []},
         "notes": [],
-        "findings": [],
     }

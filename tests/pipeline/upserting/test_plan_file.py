@@ -39,7 +39,6 @@ def planned(*, local: bool = True, present: Deployed | None = PRESENT) -> Plan:
         group=GroupChanges("digits", "unchanged"),
         uploads=(),
         triggers=Triggers(),
-        warnings=(),
     )
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.definitions import arguments, definition, get, result, step
+from tests.definitions import arguments, definition, get, listed, result, step
 
 NAME = "EvaluateModel"
 
@@ -10,9 +10,12 @@ def test_it_reads_the_scores_and_what_they_are_measured_on() -> None:
     outputs = "Steps.ValidateImages.ProcessingOutputConfig.Outputs"
     assert {one["InputName"]: one["S3Input"]["S3Uri"] for one in inputs if one["InputName"] != "code"} == {
         "scores": get("Steps.ScoreValidation.TransformOutput.S3OutputPath"),
-        "validation_lst": get(f"{outputs}['validation_lst'].S3Output.S3Uri"),
+        "validation_lst": listed("validation_lst"),
         "report": get(f"{outputs}['report'].S3Output.S3Uri"),
-        "validation": get("Parameters.ValidationData"),
+        "validation": listed("validation_manifest/validation.manifest"),
+    }
+    assert {one["S3Input"]["S3DataType"] for one in inputs if one["InputName"] == "validation"} == {
+        "ManifestFile"
     }
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.definitions import arguments as given_to
-from tests.definitions import definition, get, join, result, step
+from tests.definitions import definition, get, join, listed, result, step
 
 CLASSES = join(
     "/", get("Steps.ValidateImages.ProcessingOutputConfig.Outputs['report'].S3Output.S3Uri"), "classes.json"
@@ -22,16 +22,13 @@ def test_the_model_serves_with_the_image_that_trained_it() -> None:
 
 def test_every_listed_image_is_one_request() -> None:
     arguments = step(definition(), "ScoreValidation")["Arguments"]
-    manifests = get(
-        "Steps.ValidateImages.ProcessingOutputConfig.Outputs['validation_manifest'].S3Output.S3Uri"
-    )
     assert arguments["ModelName"] == get("Steps.CreateModel.ModelName")
     assert arguments["TransformInput"] == {
         "ContentType": "application/x-image",
         "DataSource": {
             "S3DataSource": {
                 "S3DataType": "ManifestFile",
-                "S3Uri": join("/", manifests, "validation.manifest"),
+                "S3Uri": listed("validation_manifest/validation.manifest"),
             }
         },
         "SplitType": "None",

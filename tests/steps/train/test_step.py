@@ -3,14 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from steps.train.config import Hyperparameters
-from tests.definitions import arguments, definition, get, join, json_get, result, step
+from tests.definitions import arguments, definition, get, join, json_get, listed, result, step
 
 NAME = "TrainModel"
 REPORT = "ValidateImages.PropertyFiles.ValidationReport"
-
-
-def lists(name: str) -> dict[str, str]:
-    return get(f"Steps.ValidateImages.ProcessingOutputConfig.Outputs['{name}'].S3Output.S3Uri")
 
 
 def test_images_and_their_lists_come_over_four_channels() -> None:
@@ -18,8 +14,8 @@ def test_images_and_their_lists_come_over_four_channels() -> None:
     assert {one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in channels} == {
         "train": get("Parameters.TrainData"),
         "validation": get("Parameters.ValidationData"),
-        "train_lst": lists("train_lst"),
-        "validation_lst": lists("validation_lst"),
+        "train_lst": listed("train_lst"),
+        "validation_lst": listed("validation_lst"),
     }
     assert {one["ContentType"] for one in channels} == {"application/x-image"}
 

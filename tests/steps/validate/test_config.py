@@ -22,8 +22,22 @@ def test_unknown_keys_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("min_images_per_class", 0), ("on_corrupt", "ignore"), ("volume_gb", 0), ("max_runtime", "10d")],
+    [
+        ("severity", {"dark": "ignore"}),
+        ("instance_count", 0),
+        ("on_leak", "ignore"),
+        ("min_images_per_class", 0),
+        ("on_corrupt", "ignore"),
+        ("volume_gb", 0),
+        ("max_runtime", "10d"),
+    ],
 )
 def test_values_out_of_range_are_refused(key: str, value: object) -> None:
     with pytest.raises(ValidationError):
         ValidateConfig.model_validate({key: value})
+
+
+def test_severities_are_by_the_names_of_checks() -> None:
+    config = ValidateConfig.model_validate({"severity": {"hidden-file": "ignore", "stray-file": "error"}})
+    assert config.severities() == {"hidden-file": "ignore", "stray-file": "error"}
+    assert ValidateConfig().severities() == {}

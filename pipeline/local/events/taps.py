@@ -239,6 +239,11 @@ def _checking_schedules(before: Callable[..., Any]) -> Callable[..., Any]:
             timing.parse(expression, zone or "UTC")
         except timing.TimingError as error:
             raise SchedulerException(f"Invalid Schedule Expression {expression}. Reason: {error}") from error
+        window = given["flexible_time_window"]
+        if window["Mode"] == "FLEXIBLE" and not window.get("MaximumWindowInMinutes"):
+            raise SchedulerException(
+                "FlexibleTimeWindow of mode FLEXIBLE must have MaximumWindowInMinutes, from 1 to 1440."
+            )
         return before(self, **given)
 
     return put_schedule

@@ -193,6 +193,21 @@ def test_the_test_of_a_pattern(bus: Bus) -> None:
             ),
             id="schedule",
         ),
+        pytest.param(
+            "scheduler",
+            "create_schedule",
+            {
+                "Name": "bad",
+                "ScheduleExpression": "rate(1 day)",
+                "FlexibleTimeWindow": {"Mode": "FLEXIBLE"},
+                "Target": {"Arn": arn("Pipeline", "p"), "RoleArn": ROLE},
+            },
+            (
+                "ValidationException",
+                "FlexibleTimeWindow of mode FLEXIBLE must have MaximumWindowInMinutes, from 1 to 1440.",
+            ),
+            id="window",
+        ),
     ],
 )
 def test_what_aws_refuses_is_refused(

@@ -27,9 +27,9 @@ class Image(NamedTuple):
 def content_hash(classes: Iterable[str], images: Iterable[Image]) -> str:
     r"""SHA-256, in 64 hexadecimal digits, of one line for each class and each image.
 
-    The first line is `imgpipe data set 1\n`. Then come `class\t<name>\n` for the classes in the order of their
-    indices, and `<split>\t<path>\t<sha256>\n` for the images. Names are bytes as the file system has them,
-    UTF-8 as a rule, in which `\`, tab and line feed are written `\\`, `\t` and `\n`.
+    The first line is `imgpipe data set 1\n`. Then come `class\t<name>\n` for the classes in the order of
+    their indices, and `<split>\t<path>\t<sha256>\n` for the images. Names are bytes as the file system has
+    them, UTF-8 as a rule, in which `\`, tab and line feed are written `\\`, `\t` and `\n`.
 
     Args:
         classes: Names of all classes.

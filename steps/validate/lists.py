@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from steps.container import ProgramError, writing_atomically
@@ -12,15 +12,14 @@ from steps.validate.wording import visible
 _BREAKS = frozenset("\t\n\r")
 
 
-def write_lst(file: Path, paths: Iterable[str], index: Mapping[str, int]) -> int:
+def write_lst(file: Path, images: Iterable[tuple[int, str]]) -> int:
     r"""Writes a .lst file: one line an image, `<number from 0>\t<class index>\t<path under the channel>`.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html
 
     Args:
         file: Where to.
-        paths: Relative paths that begin with the class folder, in the order to list them.
-        index: Class index by class name.
+        images: Class index and path of each, in the order to list them.
 
     Returns:
         How many images it lists.
@@ -30,13 +29,13 @@ def write_lst(file: Path, paths: Iterable[str], index: Mapping[str, int]) -> int
     """
     row = -1
     with writing_atomically(file) as lst:
-        for row, path in enumerate(paths):
+        for row, (index, path) in enumerate(images):
             if not _BREAKS.isdisjoint(path):
                 raise ProgramError(
                     f"'{visible(path)}' cannot be listed: a .lst file has one line an image, "
                     "and a tab before its path\n  hint: rename the file"
                 )
-            line = f"{row}\t{index[path.partition('/')[0]]}\t{path}\n"
+            line = f"{row}\t{index}\t{path}\n"
             # A name that is no UTF-8 is given back the bytes that it has on disk.
             lst.write(line.encode("utf-8", "surrogateescape"))
     return row + 1

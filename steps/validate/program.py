@@ -114,7 +114,8 @@ def _write_lists(output: Path, train: Inspected, validation: Inspected) -> None:
     index = {name: i for i, name in enumerate(class_names(train, validation))}
     for side in (train, validation):
         name = side.split.name
-        write_lst(output / f"{name}_lst" / f"{name}.lst", side.usable, index)
+        images = ((index[path.partition("/")[0]], path) for path in side.usable)
+        write_lst(output / f"{name}_lst" / f"{name}.lst", images)
     manifest = output / "validation_manifest" / "validation.manifest"
     write_manifest(manifest, validation.split.uri, validation.usable)
 

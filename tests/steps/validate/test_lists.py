@@ -9,20 +9,20 @@ from steps.validate.lists import write_lst, write_manifest
 
 def test_lst(tmp_path: Path) -> None:
     file = tmp_path / "train_lst" / "train.lst"
-    paths = ["cat/1.jpg", "cat/tabby/2.jpg", "dog/été 1.png"]
-    assert write_lst(file, iter(paths), {"cat": 0, "dog": 1}) == 3
+    images = [(0, "cat/1.jpg"), (0, "cat/tabby/2.jpg"), (1, "dog/été 1.png")]
+    assert write_lst(file, iter(images)) == 3
     assert file.read_bytes() == (
         b"0\t0\tcat/1.jpg\n1\t0\tcat/tabby/2.jpg\n2\t1\tdog/\xc3\xa9t\xc3\xa9 1.png\n"
     )
 
 
 def test_lst_of_nothing(tmp_path: Path) -> None:
-    assert write_lst(tmp_path / "a" / "b.lst", [], {}) == 0
+    assert write_lst(tmp_path / "a" / "b.lst", []) == 0
     assert (tmp_path / "a" / "b.lst").read_bytes() == b""
 
 
 def test_lst_gives_names_their_own_bytes_back(tmp_path: Path) -> None:
-    write_lst(tmp_path / "a" / "b.lst", ["cat/\udcff.jpg"], {"cat": 0})
+    write_lst(tmp_path / "a" / "b.lst", [(0, "cat/\udcff.jpg")])
     assert (tmp_path / "a" / "b.lst").read_bytes() == b"0\t0\tcat/\xff.jpg\n"
 
 
@@ -37,7 +37,7 @@ def test_lst_gives_names_their_own_bytes_back(tmp_path: Path) -> None:
 def test_lst_that_would_be_read_wrongly_is_not_written(tmp_path: Path, path: str, told: str) -> None:
     match = f"^'{told}' cannot be listed: a .lst file has one line an image, and a tab before its path\n"
     with pytest.raises(ProgramError, match=match):
-        write_lst(tmp_path / "a" / "b.lst", ["cat/1.jpg", path], {"cat": 0})
+        write_lst(tmp_path / "a" / "b.lst", [(0, "cat/1.jpg"), (0, path)])
     assert list(tmp_path.rglob("*")) == [tmp_path / "a"]
 
 

@@ -1,7 +1,7 @@
 """CloudWatch Logs for the parts that run jobs: lines put into moto's logs in this process.
 
-It leans on these internals of moto 5.2: `LogsBackend.ensure_log_group`, `ensure_log_stream` and
-`put_log_events`, and the `events` of a stream of its `groups`.
+It leans on these internals of moto 5.2: `LogsBackend.ensure_log_group`, `ensure_log_stream`,
+`delete_log_stream` and `put_log_events`, and the `events` of a stream of its `groups`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from moto.backends import get_backend
+from moto.logs.exceptions import ResourceNotFoundException
 
 GROUPS = {
     "ProcessingJob": "/aws/sagemaker/ProcessingJobs",
@@ -80,6 +81,34 @@ class LogWriter:
         return lines
 
 
+class RotatingWriter(LogWriter):
+    """Writes the lines of a program that goes on for months: what is old goes, what is new is never cut.
+
+    A stream that is full is followed by another, named `<first>-2`, `<first>-3` …; the newest two are kept.
+    """
+
+    def __init__(self, logs: JobLogs, group: str, stream: str) -> None:
+        super().__init__(logs, group, stream)
+        self._first = stream
+        self._streams = [stream]
+        self._number = 1
+
+    def _bounded(self, lines: Sequence[str]) -> Sequence[str]:
+        if self._left <= 0:
+            self._rotate()
+        self._left -= sum(len(line) + 1 for line in lines)
+        return lines
+
+    def _rotate(self) -> None:
+        self._number += 1
+        self._left = self._logs.largest
+        self.stream = f"{self._first}-{self._number}"
+        *old, newest = self._streams
+        self._streams = [newest, self.stream]
+        for stream in old:
+            self._logs.remove(self.group, stream)
+
+
 class JobLogs:
     """The CloudWatch Logs of one account and region.
 
@@ -106,15 +135,26 @@ class JobLogs:
         self._making = threading.Lock()
         self.clock = clock
 
-    def for_job(self, kind: str, name: str, host: str = "algo-1") -> LogWriter:
-        """Open a new stream for an instance of a job: `<job>/<host>-<seconds since the epoch>`."""
-        return self.open(GROUPS[kind], f"{name}/{host}-{int(self.clock())}")
+    def stream_of(self, job: str, host: str) -> str:
+        """The name of a new stream for an instance of a job: `<job>/<host>-<seconds since the epoch>`."""
+        return f"{job}/{host}-{int(self.clock())}"
 
     def open(self, group: str, stream: str) -> LogWriter:
         """Open a stream; it and its group are made if missing."""
         with self._keeping():
             self._ensure(group, stream)
         return LogWriter(self, group, stream)
+
+    def open_endless(self, group: str, stream: str) -> RotatingWriter:
+        """Open a stream for a program that goes on for months."""
+        with self._keeping():
+            self._ensure(group, stream)
+        return RotatingWriter(self, group, stream)
+
+    def remove(self, group: str, stream: str) -> None:
+        """Remove a stream, unless somebody has done so."""
+        with self._keeping(), suppress(ResourceNotFoundException):
+            self._backend().delete_log_stream(group, stream)
 
     def reopen(self, group: str, stream: str) -> LogWriter:
         """Open a stream whose lines will all come again from the first."""

@@ -40,6 +40,10 @@ EXECUTIONS: Mapping[str, str] = {
         "of Failed and Stopped executions: what succeeded is kept, with the branch that was chosen; the "
         "other steps run with the definition and the parameters of the start, their attempts counted anew"
     ),
+    "a kill of the server": (
+        "the next server goes on: what a step asks for is recorded together with what that makes, so that "
+        "nothing is made twice; a step that had asked for nothing yet begins anew"
+    ),
     "`RetryPolicies`": (
         f"executed on {_RETRYABLE}. The first policy that names the type counts, each for itself; "
         "`ExpireAfterMin` counts from the step's start"

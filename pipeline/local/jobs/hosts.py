@@ -46,12 +46,12 @@ def open_log(logs: JobLogs, kind: str, job: str, folder: JobFolder, host: str = 
     """The log stream of one of a job's instances; one that is taken over goes on with its own."""
     # A model's server is started anew: it does not say again what the one before it said.
     again = logs.open if kind == "TransformJob" else logs.reopen
-    try:
-        return again(GROUPS[kind], folder.stream.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        log = logs.for_job(kind, job, host)
-        folder.stream.write_text(log.stream, encoding="utf-8")
-        return log
+    if folder.stream.exists() and (stream := folder.stream.read_text(encoding="utf-8")):
+        return again(GROUPS[kind], stream)
+    stream = logs.stream_of(job, host)
+    # First: a server that is killed in between leaves no stream that nobody knows.
+    folder.stream.write_text(stream, encoding="utf-8")
+    return logs.open(GROUPS[kind], stream)
 
 
 class Running(Protocol):

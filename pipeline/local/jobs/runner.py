@@ -8,13 +8,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.local.home import Home, client_variables
 from pipeline.local.insistence import insist
-from pipeline.local.job_logs import JobLogs
+from pipeline.local.job_logs import GROUPS, JobLogs
 from pipeline.local.jobs import processing, training, transform
 from pipeline.local.jobs.catalog import IMAGES, Images
 from pipeline.local.jobs.cluster import cluster_of
@@ -131,33 +132,38 @@ class JobRunner:
             for name, record in self._tools.records.items(kind):
                 if record[f"{kind}Status"] not in RUNNING:
                     continue
-                places = self._places(kind, name, record)
-                if any(place.is_lost() for place in places):
-                    _kill_all(places)
-                    continue
-                adopted.add((kind, name))
-                self._adopt(kind, name, places, is_stopping=record[f"{kind}Status"] == "Stopping")
+                if self._adopt(kind, name, record):
+                    adopted.add((kind, name))
         return adopted
 
-    def _adopt(self, kind: str, name: str, places: Sequence[Place], *, is_stopping: bool) -> None:
-        is_left = (self._folder / kind / name).exists() and all(place.is_left() for place in places)
+    def _adopt(self, kind: str, name: str, record: Record) -> bool:
+        first = JobFolder(self._folder / kind / name)
+        folders = [first, *(first.of(host) for host in cluster_of(kind, record).hosts[1:])]
+        places = [Place(folder.root) for folder in folders] if kind in _SUPERVISED else []
+        is_lost = any(place.is_lost() for place in places)
+        is_left = first.root.exists() and all(place.is_left() for place in places)
         if not is_left:
-            # Those of one of several instances cannot have come far without the others.
-            _kill_all(places)
+            for place in places:
+                # One of several instances, which cannot have come far without the others.
+                place.kill()
+        if is_lost:
+            return False
+        if not is_left:
+            self._forget_logs(kind, folders)
         running = self._start(kind, name, is_left=is_left)
-        if is_stopping:
+        if record[f"{kind}Status"] == "Stopping":
             self._end(running, Cause.STOPPED)
+        return True
+
+    def _forget_logs(self, kind: str, folders: Sequence[JobFolder]) -> None:
+        """Remove the log streams of a job that begins anew: no program has had anything to say yet."""
+        for folder in folders:
+            with suppress(FileNotFoundError):
+                self._tools.logs.remove(GROUPS[kind], folder.stream.read_text(encoding="utf-8"))
 
     def _end(self, running: _Running, cause: Cause) -> None:
         running.control.end(cause)
         self._slots.wake()
-
-    def _places(self, kind: str, name: str, record: Record) -> list[Place]:
-        """Where the programs of a job's instances run, if they outlive a server."""
-        if kind not in _SUPERVISED:
-            return []
-        root = self._folder / kind / name
-        return [Place(root), *(Place(root / host) for host in cluster_of(kind, record).hosts[1:])]
 
     def _start(self, kind: str, name: str, *, is_left: bool) -> _Running:
         control = Control(self._tools.waits.grace)
@@ -255,8 +261,3 @@ class JobRunner:
             insist(lambda: self._tools.records.amend(kind, name, end))
         except (RecordMissing, RecordsClosed):
             _log.info("the record of %s %s is gone", kind, name)
-
-
-def _kill_all(places: Sequence[Place]) -> None:
-    for place in places:
-        place.kill()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.backends import get_backend
 
-from pipeline.local.job_logs import CUT, JobLogs, endpoint_group
+from pipeline.local.job_logs import CUT, GROUPS, JobLogs, endpoint_group
 
 ACCOUNT = "100000000002"
 
@@ -35,7 +35,7 @@ def test_lines_come_in_order_with_their_times() -> None:
     start = now_ms()
     times = [start / 1000, start / 1000, start / 1000 - 5, start / 1000 + 1]
     logs = JobLogs(ACCOUNT, "us-east-1", clock(*times))
-    log = logs.for_job("ProcessingJob", "in-order")
+    log = logs.open(GROUPS["ProcessingJob"], logs.stream_of("in-order", "algo-1"))
     log.write(["a", "b"])
     log.write(["the clock was set back"])
     log.write([])
@@ -84,10 +84,30 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_job(
 
 def test_a_stream_is_bounded_also_when_its_lines_come_again() -> None:
     logs = JobLogs(ACCOUNT, "us-east-1", largest=10)
-    log = logs.for_job("ProcessingJob", "long")
+    log = logs.open(GROUPS["ProcessingJob"], "long/algo-1-1")
     log.write(["1234"])
     log.write(["5678", "and more", "and more"])
     log.write(["and more"])
     again = logs.reopen(log.group, log.stream)
     again.write(["1234", "5678", "and more", "and more", "and more", "and more"])
     assert [text for _, text in events(log.group, log.stream)] == ["1234", CUT]
+
+
+def test_a_log_without_an_end_keeps_what_is_new() -> None:
+    logs = JobLogs(ACCOUNT, "us-east-1", largest=10)
+    log = logs.open_endless("/aws/sagemaker/Endpoints/long", "v/i-1")
+    streams = get_backend("logs")[ACCOUNT]["us-east-1"].groups[log.group].streams
+    log.write(["1234", "5678"])
+    log.write(["more"])
+    assert {name: [text for _, text in events(log.group, name)] for name in streams} == {
+        "v/i-1": ["1234", "5678"],
+        "v/i-1-2": ["more"],
+    }
+    # Somebody else may have removed one.
+    logs.remove(log.group, "v/i-1")
+    for line in ("a line longer than that", "another one", "the last"):
+        log.write([line])
+    assert {name: [text for _, text in events(log.group, name)] for name in streams} == {
+        "v/i-1-3": ["another one"],
+        "v/i-1-4": ["the last"],
+    }

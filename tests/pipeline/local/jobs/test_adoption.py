@@ -136,6 +136,7 @@ def test_one_whose_program_had_not_started_begins_anew(place: Place, training: C
     now = place.records.amend("TrainingJob", name, lambda record: moved(record, "Downloading", 2.0))
     folder = JobFolder(place.home / "local" / "jobs" / "TrainingJob" / name)
     folder.make()
+    folder.stream.write_text(place.logs.open(GROUPS["TrainingJob"], f"{name}/algo-1-1").stream)
     (folder.ml / "input" / "data" / "train").mkdir(parents=True)
     (folder.ml / "input" / "data" / "train" / "half").write_bytes(b"ha")
     program = """

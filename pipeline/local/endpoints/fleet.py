@@ -18,6 +18,7 @@ from pipeline.local.jobs.job import Tools
 from pipeline.local.jobs.model_container import BadModel, find_container, lay_out_model
 from pipeline.local.jobs.process import NotStarted
 from pipeline.local.jobs.reasons import cut, text_of
+from pipeline.local.jobs.requirements import Installer, pip_variables
 from pipeline.local.jobs.server_process import NotReady
 from pipeline.local.objects import ObjectsError
 from pipeline.local.records import Record
@@ -68,7 +69,7 @@ class Fleet:
                 try:
                     variant.wait_ready()
                 except NotReady as error:
-                    raise FleetFailed(_no_ping(variant.name)) from error
+                    raise FleetFailed(cut(_no_ping(variant.name, error.said))) from error
         except BaseException:
             self.end(grace=0)
             raise
@@ -126,7 +127,8 @@ class Fleet:
             container = find_container(self._tools.records, spec["ModelName"])
             image_for(self._tools.images, "serving", container.image)
             folder.make()
-            lay_out_model(container, self._tools.objects, folder.ml)
+            installer = Installer(str(self._tools.python), pip_variables(self._tools.host))
+            lay_out_model(container, self._tools.objects, folder.ml, installer)
         except NotSupportedLocally as error:
             raise FleetFailed(cut(f"{error.what}: {error.why}")) from error
         except (BadModel, ObjectsError, OSError) as error:
@@ -152,8 +154,9 @@ def choose(weights: Sequence[float], point: float) -> int:
     return next((index for index, weight in reversed(list(enumerate(weights))) if weight > 0), 0)
 
 
-def _no_ping(variant: str) -> str:
+def _no_ping(variant: str, said: str = "") -> str:
+    """AWS's words, and what the server wrote before it ended."""
     return (
         f"The primary container for production variant {variant} did not pass the ping health check. "
         "Please check CloudWatch logs for this endpoint."
-    )
+    ) + (f" It ended with: {said}" if said else "")

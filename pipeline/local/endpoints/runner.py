@@ -86,7 +86,17 @@ class EndpointRunner:
     ) -> None:
         environment = dict(os.environ) if host is None else host
         self._folder = home / "local" / "endpoints"
-        self._tools = Tools(records, objects, logs, Guardian(), images, environment, clock, waits or Waits())
+        self._tools = Tools(
+            records,
+            objects,
+            logs,
+            Guardian(),
+            images,
+            environment,
+            clock,
+            waits or Waits(),
+            python=home / "local" / "python",
+        )
         self._alarms = alarms or Alarms(ACCOUNT, REGION)
         self._clockwork = clockwork or Wall()
         self._wait_scale = wait_scale

@@ -73,7 +73,7 @@ class Variant:
         except NotReady as error:
             if self._ended:
                 raise FleetEnded from error
-            self._log.write([f"the server is not ready: {error}"])
+            self._log.write([f"the server is not ready: {error.what}"])
             raise
 
     def send(self, call: Call) -> Answer:

@@ -33,6 +33,8 @@ class Image:
     Attributes:
         train: The program of a training job.
         serve: The program that serves a model.
+        needs: What the models that it serves are written for, by the names under which it is imported.
+        has_algorithm: Whether it also has an algorithm of its own, for who gives it no script.
         runs_scripts: Whether a processing job's entrypoint can be run as it is.
         framework: What runs a training job's script.
         only_channels: The channels that the training program reads; None for any.
@@ -41,16 +43,32 @@ class Image:
 
     train: tuple[str, ...] | None = None
     serve: tuple[str, ...] | None = None
+    needs: tuple[str, ...] = ()
+    has_algorithm: bool = False
     runs_scripts: bool = False
     framework: Framework | None = None
     only_channels: tuple[str, ...] | None = None
     metrics: tuple[MetricDefinition, ...] = ()
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """All that its scripts are written for."""
+        training = self.framework.packages if self.framework else ()
+        return tuple(dict.fromkeys((*training, *self.needs)))
 
-def _scripts(framework: str, *packages: str) -> Image:
+
+def _scripts(framework: str, *packages: str, serves: str | None = None, has_algorithm: bool = False) -> Image:
     """An image that runs scripts, given the name of its framework in that of the image's own module."""
     module = f"sagemaker_{framework}_container.training:main"
-    return Image(runs_scripts=True, framework=Framework(packages, module))
+    serve = _server(serves) if serves else None
+    return Image(
+        serve=serve, has_algorithm=has_algorithm, runs_scripts=True, framework=Framework(packages, module)
+    )
+
+
+def _server(framework: str) -> tuple[str, ...]:
+    """The program that serves models with scripts, given the framework whose defaults it has."""
+    return ("python3", "-I", "-u", "-m", "pipeline.local.jobs.serving.program", framework)
 
 
 Images = Mapping[str, Image]
@@ -67,12 +85,15 @@ IMAGES: Images = {
             MetricDefinition("validation:accuracy", r"Epoch\[\d+\] Validation-accuracy=(\S+)"),
         ),
     ),
+    "huggingface-pytorch-inference": Image(serve=_server("hugging-face"), needs=("torch", "transformers")),
     "huggingface-pytorch-training": _scripts("pytorch", "torch", "transformers"),
     "huggingface-tensorflow-training": _scripts("tensorflow", "tensorflow", "transformers"),
+    "mxnet-inference": Image(serve=_server("mxnet"), needs=("mxnet",)),
     "mxnet-training": _scripts("mxnet", "mxnet"),
+    "pytorch-inference": Image(serve=_server("pytorch"), needs=("torch",)),
     "pytorch-training": _scripts("pytorch", "torch"),
-    "sagemaker-scikit-learn": _scripts("sklearn", "sklearn"),
-    "sagemaker-xgboost": _scripts("xgboost", "xgboost"),
+    "sagemaker-scikit-learn": _scripts("sklearn", "sklearn", serves="scikit-learn"),
+    "sagemaker-xgboost": _scripts("xgboost", "xgboost", serves="xgboost", has_algorithm=True),
     "tensorflow-training": _scripts("tensorflow", "tensorflow"),
 }
 
@@ -111,9 +132,7 @@ def image_for(images: Images, role: str, uri: str) -> Image:
 
 
 def _refuse_missing(image: Image, uri: str) -> None:
-    missing = (
-        [name for name in image.framework.packages if find_spec(name) is None] if image.framework else []
-    )
+    missing = [name for name in image.packages if find_spec(name) is None]
     if missing:
         raise NotSupportedLocally(
             f"the scripts of image {uri!r} need {' and '.join(missing)}, which this Python has not installed",

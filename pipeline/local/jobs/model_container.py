@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from pipeline.errors import Finding, ImgpipeError
 from pipeline.local import arns
 from pipeline.local.errors import NotSupportedLocally
 from pipeline.local.jobs.archive import BadArchive, unpack
+from pipeline.local.jobs.requirements import INSTALLER, Installer, pip_variables
+from pipeline.local.jobs.serving.source import CODE, SUBMIT_DIRECTORY, comes_from_s3
 from pipeline.local.objects import NoObjects, NoSuchBucket, NoSuchKey, Objects, parse_uri
 from pipeline.local.records import Record, Records
 
@@ -89,15 +92,34 @@ def find_container(records: Records, model_name: str) -> ModelContainer:
     )
 
 
-def lay_out_model(container: ModelContainer, objects: Objects, ml: Path) -> None:
-    """Download a model's artifact into the folder `model`; an archive is unpacked there.
+def lay_out_model(
+    container: ModelContainer, objects: Objects, ml: Path, installer: Installer | None = None
+) -> None:
+    """Download a model's artifact into the folder `model`, and the source of its script into `code`.
+
+    Args:
+        container: Its container.
+        objects: S3.
+        ml: The folder that stands for /opt/ml; it is made.
+        installer: What installs what its script requires; by default with the server's own variables, into
+            layers that nobody else uses.
 
     Raises:
-        BadModel: It is not there, or is not a tar.gz archive that may be unpacked.
+        BadModel: One of both is not there, or is not a tar.gz archive that may be unpacked.
         OSError: A file cannot be written.
     """
+    (ml / "model").mkdir(parents=True)
+    _lay_out_artifact(container, objects, ml)
+    source = container.environment.get(SUBMIT_DIRECTORY, "")
+    if comes_from_s3(source):
+        _lay_out_source(source, objects, ml)
+    if source or (ml / "model" / CODE).is_dir():
+        installer = installer or Installer(str(ml.parent / "layers"), pip_variables(os.environ))
+        installer.write(ml.parent / INSTALLER)
+
+
+def _lay_out_artifact(container: ModelContainer, objects: Objects, ml: Path) -> None:
     folder, archive = ml / "model", ml / "model.tar.gz"
-    folder.mkdir(parents=True)
     if container.data is None:
         return
     try:
@@ -113,6 +135,20 @@ def lay_out_model(container: ModelContainer, objects: Objects, ml: Path) -> None
             f'Failed to extract model data archive from URL "{container.data}". Please ensure that the '
             f"object located at the URL is a valid tar.gz archive: {error.reason}."
         ) from error
+    finally:
+        archive.unlink(missing_ok=True)
+
+
+def _lay_out_source(uri: str, objects: Objects, ml: Path) -> None:
+    archive = ml / "source.tar.gz"
+    (ml / CODE).mkdir()
+    try:
+        objects.download(*parse_uri(uri), archive)
+        unpack(archive, ml / CODE)
+    except (NoObjects, NoSuchBucket, NoSuchKey) as error:
+        raise BadModel(f"Could not find the source of the model's script at {uri}.") from error
+    except BadArchive as error:
+        raise BadModel(f"The source of the model's script at {uri} is no archive: {error.reason}.") from error
     finally:
         archive.unlink(missing_ok=True)
 

@@ -48,6 +48,19 @@ JOBS = MappingProxyType(
             "with the user's own settings of pip. If it cannot be installed, or the network not be reached, "
             "the job fails with pip's last error"
         ),
+        "models with a script": (
+            "served in the images of frameworks: inference.py of code/ in the archive, or SAGEMAKER_PROGRAM "
+            "of SAGEMAKER_SUBMIT_DIRECTORY (S3 or a path below /opt/ml), with its requirements.txt. Its "
+            "model_fn, input_fn, predict_fn, output_fn or transform_fn, and the defaults of the image for "
+            "those that it does not write, take turns in one process; SAGEMAKER_MODEL_SERVER_WORKERS lets so "
+            "many run at once, as threads (processes on SageMaker). Differences: NPY with pickled objects is "
+            "refused; XGBoost reads CSV and libsvm only; MXNet has no default model_fn; the packages "
+            "sagemaker_inference and sagemaker_containers are there only if requirements.txt names them"
+        ),
+        "a model's server that ends before it answers": (
+            "the endpoint is Failed at once, and FailureReason ends with the last lines that it wrote; on "
+            "SageMaker they are in the log alone"
+        ),
         "ContainerEntrypoint, ContainerArguments": "run as they are, in the images that run scripts",
         "InstanceCount": (
             f"1 to {LARGEST}: a process for each instance, with a folder, resourceconfig.json and log stream "
@@ -94,9 +107,8 @@ def _roles(image: Image) -> Iterable[str]:
     if image.train:
         yield "training"
     if image.serve:
-        yield "serving"
+        yield "serving scripts" if image.packages else "serving"
 
 
 def _needs(image: Image) -> str:
-    packages = image.framework.packages if image.framework else ()
-    return ", ".join(f"`{name}`" for name in packages)
+    return ", ".join(f"`{name}`" for name in image.packages)

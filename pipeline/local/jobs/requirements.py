@@ -31,6 +31,9 @@ _FOR_PIP = (
     "XDG_CONFIG_HOME",
 )
 
+INSTALLER = "installer.json"
+"""The file in the folder of a model's server that says how to install."""
+
 
 @dataclass(frozen=True)
 class Installer:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from pipeline.local.jobs.connections import LOOPBACK, Answer, Call, Connections, NoAnswer, TooSlow
+from pipeline.local.jobs.folder import CONTAINER_ROOT
 from pipeline.local.jobs.guardian import Guardian
 from pipeline.local.jobs.process import Command, LineReader, Process
 
@@ -19,8 +21,22 @@ _LONGEST_PAUSE = 0.2
 _DYING_S = 1.0
 
 
+_SAID_LINES = 3
+"""Lines of a server that ended: with Python the place in its program, what stands there, and the error."""
+
+
 class NotReady(Exception):
-    """A server does not answer its ping."""
+    """A server does not answer its ping.
+
+    Attributes:
+        what: What it did instead.
+        said: The last lines that it wrote before it ended; empty if it did not end.
+    """
+
+    def __init__(self, what: str, said: str = "") -> None:
+        super().__init__(f"{what}: {said}" if said else what)
+        self.what = what
+        self.said = said
 
 
 class ServerProcess:
@@ -44,7 +60,9 @@ class ServerProcess:
             self._reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._reservation.bind((LOOPBACK, 0))
             self.port: int = self._reservation.getsockname()[1]
-            self.process = Process(command(self.port), read_lines, guardian)
+            started = command(self.port)
+            self._said = _LastLines(read_lines, started.environment.get("SAGEMAKER_BASE_DIR"))
+            self.process = Process(started, self._said, guardian)
         except BaseException:
             self._reservation.close()
             raise
@@ -76,7 +94,8 @@ class ServerProcess:
                 raise NotReady(f"it did not answer GET /ping with 200 within {timeout:g} s (last: {last})")
             # Its end wakes us at once; a port that opens cannot.
             if (code := self.process.wait(min(pause, left))) is not None:
-                raise NotReady(f"it ended with exit code {code} before it answered GET /ping")
+                what = f"it ended with exit code {code} before it answered GET /ping"
+                raise NotReady(what, self._said.text())
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def send(self, call: Call) -> Answer:
@@ -111,3 +130,20 @@ class ServerProcess:
         self._connections.close()
         with suppress(OSError):
             self._reservation.close()
+
+
+class _LastLines:
+    """Passes lines on, and keeps the last ones, with paths as a container has them."""
+
+    def __init__(self, read_lines: LineReader, base: str | None) -> None:
+        self._read_lines = read_lines
+        self._base = base
+        self._last: deque[str] = deque(maxlen=_SAID_LINES)
+
+    def __call__(self, lines: Sequence[str]) -> None:
+        self._last.extend(line for line in lines if line.strip(" ^~"))
+        self._read_lines(lines)
+
+    def text(self) -> str:
+        text = "\n".join(self._last).strip()
+        return text.replace(self._base, CONTAINER_ROOT) if self._base else text

@@ -12,6 +12,8 @@ from pipeline.local.jobs.cluster import LARGEST
 from pipeline.local.jobs.folder import OutsideFolder, below_root
 from pipeline.local.jobs.model_container import only_container
 from pipeline.local.jobs.script_mode import PROGRAM, SUBMIT_DIRECTORY
+from pipeline.local.jobs.serving.source import PROGRAM as SCRIPT
+from pipeline.local.jobs.serving.source import SUBMIT_DIRECTORY as SOURCE
 
 Request = Mapping[str, Any]
 
@@ -90,6 +92,10 @@ def check_training(request: Request, images: Images) -> None:
     if "AlgorithmName" in algorithm:
         _refuse(f"the algorithm {algorithm['AlgorithmName']!r}", "only images are known here, by repository")
     if uri := algorithm.get("TrainingImage"):
+        if algorithm.get("ContainerArguments") and not algorithm.get("ContainerEntrypoint"):
+            _refuse("ContainerArguments without a ContainerEntrypoint", "the image's own program is not here")
+        # Before the image: what its scripts need does not matter to who gives none.
+        _check_script(uri, request, images)
         _check_algorithm(image_for(images, "training", uri), uri, request)
     _refuse_values("an algorithm", algorithm)
     _refuse_cluster(request.get("ResourceConfig", {}), LARGEST)
@@ -101,12 +107,9 @@ def check_training(request: Request, images: Images) -> None:
 
 def _check_algorithm(image: Image, uri: str, request: Request) -> None:
     """Refuse what an image's own training program, or the toolkit that runs scripts, cannot do here."""
-    algorithm = request.get("AlgorithmSpecification", {})
-    if algorithm.get("ContainerArguments") and not algorithm.get("ContainerEntrypoint"):
-        _refuse("ContainerArguments without a ContainerEntrypoint", "the image's own program is not here")
     if image.framework is not None:
-        _check_script(uri, request)
         return
+    algorithm = request.get("AlgorithmSpecification", {})
     own = f"image {repository(uri)} is trained by a program of this project"
     if algorithm.get("ContainerEntrypoint"):
         _refuse("ContainerEntrypoint", own)
@@ -117,7 +120,10 @@ def _check_algorithm(image: Image, uri: str, request: Request) -> None:
             _refuse(f"the channel {name!r}", f"{own}, which reads {', '.join(image.only_channels)}")
 
 
-def _check_script(uri: str, request: Request) -> None:
+def _check_script(uri: str, request: Request, images: Images) -> None:
+    image = images.get(repository(uri))
+    if image is None or image.framework is None:
+        return
     if request.get("AlgorithmSpecification", {}).get("ContainerEntrypoint"):
         return
     named = {**request.get("HyperParameters", {}), **request.get("Environment", {})}
@@ -156,7 +162,19 @@ def check_model(request: Request, images: Images) -> None:
     """
     container = only_container(request)
     if container and (uri := container.get("Image")):
+        _check_model_script(uri, container, images)
         image_for(images, "serving", uri)
+
+
+def _check_model_script(uri: str, container: Request, images: Images) -> None:
+    image = images.get(repository(uri))
+    named = container.get("Environment", {})
+    if image is not None and image.has_algorithm and not (named.get(SCRIPT) or named.get(SOURCE)):
+        _refuse(
+            f"a model of image {repository(uri)} without a script",
+            f"the image's own algorithm is not here; {SCRIPT} and {SOURCE} in the container's Environment "
+            "name a script",
+        )
 
 
 def _check_input(entry: Request) -> None:

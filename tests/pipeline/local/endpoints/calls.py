@@ -15,6 +15,7 @@ NO_PING = (
     "The primary container for production variant {} did not pass the ping health check. Please check "
     "CloudWatch logs for this endpoint."
 )
+ENDED = f"{NO_PING} It ended with: serving broken\ncannot load the model"
 
 
 def variant(name: str, model: str, weight: float = 1.0, **more: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pipeline.local.jobs.catalog import Image
 from pipeline.local.jobs.job import Waits
 from pipeline.local.runtime import Invocation
 from tests.pipeline.local.endpoints.calls import (
+    ENDED,
     NO_PING,
     ask,
     begin_update,
@@ -102,7 +103,7 @@ def test_variants_share_the_traffic_by_weight(place: Place) -> None:
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        pytest.param({"content": b"broken"}, NO_PING.format("AllTraffic"), id="server-ends"),
+        pytest.param({"content": b"broken"}, ENDED.format("AllTraffic"), id="server-ends"),
         pytest.param({"content": b"never ready"}, NO_PING.format("AllTraffic"), id="never-ready"),
         pytest.param(
             {"content": b"", "ModelDataUrl": "s3://no-such-bucket-anywhere/model.tar.gz"},
@@ -191,7 +192,7 @@ def test_an_update_that_fails_leaves_the_old_model(place: Place) -> None:
     record = update(place, runner, "bad")
     assert statuses == ["Updating", "RollingBack", "InService"]
     assert (record["EndpointStatus"], record["EndpointConfigName"]) == ("InService", "one")
-    assert record["FailureReason"] == NO_PING.format("New")
+    assert record["FailureReason"] == ENDED.format("New")
     assert pid(runner) == old
 
 
@@ -300,7 +301,7 @@ def test_an_endpoint_that_cannot_be_restored_is_failed(place: Place) -> None:
     runner = place.endpoints()
     runner.restore()
     record = place.records.wait("Endpoint", "e", lambda record: record["EndpointStatus"] == "Failed", SECONDS)
-    assert record["FailureReason"] == NO_PING.format("v")
+    assert record["FailureReason"] == ENDED.format("v")
     with pytest.raises(ApiError, match="its status is Failed"):
         ask(runner)
 

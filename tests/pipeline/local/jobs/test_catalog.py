@@ -34,6 +34,8 @@ def test_an_image_is_known_by_its_repository(uri: str, name: str) -> None:
         ("processing", "pytorch-training"),
         ("training", "sagemaker-scikit-learn"),
         ("training", "pytorch-training"),
+        ("serving", "sagemaker-scikit-learn"),
+        ("serving", "pytorch-inference"),
     ],
 )
 def test_an_image_has_its_roles(role: str, name: str) -> None:
@@ -44,6 +46,10 @@ FRAMEWORKS = (
     "huggingface-pytorch-training, huggingface-tensorflow-training, mxnet-training, pytorch-training, "
     "sagemaker-scikit-learn, sagemaker-xgboost, tensorflow-training"
 )
+SERVERS = (
+    "huggingface-pytorch-inference, image-classification, mxnet-inference, pytorch-inference, "
+    "sagemaker-scikit-learn, sagemaker-xgboost"
+)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,8 @@ FRAMEWORKS = (
     [
         ("processing", "r.io/image-classification:1", FRAMEWORKS),
         ("training", "r.io/linear-learner:1", FRAMEWORKS.replace("mxnet", "image-classification, mxnet")),
-        ("serving", "r.io/pytorch-training:2", "image-classification"),
+        ("serving", "r.io/pytorch-training:2", SERVERS),
+        ("serving", "r.io/tensorflow-inference:2", SERVERS),
     ],
 )
 def test_an_image_without_a_program_is_refused_by_name(role: str, uri: str, known: str) -> None:
@@ -84,3 +91,17 @@ def test_an_image_whose_framework_is_not_here_is_refused_by_name() -> None:
         ),
         "jobs run in the Python of imgpipe; install there what provides no_such_package",
     )
+
+
+def test_an_image_whose_models_cannot_be_served_here_is_refused_by_name() -> None:
+    images = {"mine-inference": Image(serve=("serve",), needs=("json", "no_such_package"))}
+    with pytest.raises(NotSupportedLocally) as caught:
+        image_for(images, "serving", "r.io/mine-inference:1")
+    assert caught.value.what == (
+        "the scripts of image 'r.io/mine-inference:1' need no_such_package, which this Python has not "
+        "installed"
+    )
+
+
+def test_a_package_is_needed_once() -> None:
+    assert Image(framework=Framework(("a", "b"), "m"), needs=("b", "c")).packages == ("a", "b", "c")

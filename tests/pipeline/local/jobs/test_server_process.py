@@ -114,9 +114,30 @@ def test_a_slow_answer_is_no_answer(servers: Servers) -> None:
 
 
 def test_a_server_that_ends_is_not_waited_for(servers: Servers) -> None:
-    with pytest.raises(NotReady, match=r"^it ended with exit code 3 before it answered GET /ping$"):
+    with pytest.raises(NotReady) as caught:
         servers.start("broken").wait_ready(60)
+    assert caught.value.what == "it ended with exit code 3 before it answered GET /ping"
+    assert str(caught.value) == f"{caught.value.what}: serving broken\ncannot load the model"
     assert servers.lines == ["serving broken", "cannot load the model"]
+
+
+def test_what_a_server_said_last_has_the_paths_of_a_container(servers: Servers) -> None:
+    program = servers.folder / "fails.py"
+    program.write_text(f"print('one')\nprint('two')\nprint()\nopen({str(servers.folder)!r} + '/model/gone')")
+
+    def command(port: int) -> Command:
+        variables = {"SAGEMAKER_BASE_DIR": str(servers.folder)}
+        return Command([sys.executable, "-I", "-S", str(program)], variables, servers.folder)
+
+    server = ServerProcess(command, servers.read, servers.guardian)
+    with pytest.raises(NotReady) as caught:
+        server.wait_ready(60)
+    server.kill()
+    assert caught.value.said.splitlines()[-1] == (
+        "FileNotFoundError: [Errno 2] No such file or directory: '/opt/ml/model/gone'"
+    )
+    assert len(caught.value.said.splitlines()) == 3
+    assert str(servers.folder) not in caught.value.said
 
 
 def test_a_server_that_is_never_ready_is_given_up(servers: Servers) -> None:

@@ -10,6 +10,11 @@ from pipeline.local.jobs.support import CHECKS
 
 SCRIPT = "246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 BUILT_IN = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
+ASKED = "is asked for, which the local SageMaker does not do"
+SERVERS = (
+    "huggingface-pytorch-inference, image-classification, mxnet-inference, pytorch-inference, "
+    "sagemaker-scikit-learn, sagemaker-xgboost"
+)
 
 
 def processing(**fields: Any) -> dict[str, Any]:
@@ -96,6 +101,7 @@ def model(**fields: Any) -> dict[str, Any]:
         ("TransformJob", {}),
         ("TransformJob", {"DataProcessing": {"InputFilter": "$", "JoinSource": "None"}}),
         ("Model", model()),
+        ("Model", model(Image=SCRIPT)),
         ("Model", {}),
         ("Model", {"PrimaryContainer": {"ModelPackageName": "arn"}}),
         ("Model", {"Containers": [{"Image": BUILT_IN}]}),
@@ -264,7 +270,25 @@ def test_what_runs_here_passes(kind: str, request_: dict[str, Any]) -> None:
             "Model",
             {"PrimaryContainer": {"Image": "r.io/xgboost:1"}},
             "no program stands for image 'r.io/xgboost:1' in serving, so the local SageMaker does not run it",
-            "no containers run here; the images known for serving are image-classification",
+            "no containers run here; the images known for serving are " + SERVERS,
+        ),
+        (
+            "Model",
+            {"PrimaryContainer": {"Image": "r.io/sagemaker-xgboost:1", "Environment": {"A": "1"}}},
+            f"a model of image sagemaker-xgboost without a script {ASKED}",
+            (
+                "the image's own algorithm is not here; SAGEMAKER_PROGRAM and SAGEMAKER_SUBMIT_DIRECTORY in "
+                "the container's Environment name a script"
+            ),
+        ),
+        (
+            "TrainingJob",
+            {"AlgorithmSpecification": {"TrainingImage": "r.io/sagemaker-xgboost:1"}},
+            f"a training job of image sagemaker-xgboost without a script {ASKED}",
+            (
+                "the image's own algorithm is not here; the hyperparameters sagemaker_program and "
+                "sagemaker_submit_directory name a script"
+            ),
         ),
     ],
 )

@@ -189,7 +189,7 @@ def test_a_server_error_is_tried_again_if_asked(place: Place, transform: Transfo
         pytest.param(
             {"model": b"broken"},
             "AlgorithmError: the model's server is not ready: it ended with exit code 3 before it answered "
-            "GET /ping. See job logs.",
+            "GET /ping: serving broken\ncannot load the model. See job logs.",
             id="does-not-start",
         ),
         pytest.param(

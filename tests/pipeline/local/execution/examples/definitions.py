@@ -316,3 +316,49 @@ def two_variants(name: str) -> str:
         step("Serve", "Endpoint", {"EndpointName": name, "EndpointConfigName": config}),
         parameters=_parameters(name, ShortWeight=0, LongWeight=1),
     )
+
+
+def served_script(name: str) -> str:
+    """A script that trains a model scores a data set with it, and serves it at an endpoint."""
+    source = f"s3://{BUCKET}/{name}/source/sourcedir.tar.gz"
+    own = train(
+        "TrainScript",
+        "Split",
+        {"sagemaker_program": '"abalone.py"', "sagemaker_submit_directory": f'"{source}"'},
+    )
+    own["Arguments"]["AlgorithmSpecification"] = {"TrainingImage": SCRIPTS, "TrainingInputMode": "File"}
+    container = {
+        "Image": SCRIPTS,
+        "ModelDataUrl": _model("TrainScript"),
+        "Environment": {
+            "SAGEMAKER_PROGRAM": "abalone.py",
+            "SAGEMAKER_SUBMIT_DIRECTORY": source,
+            "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+            "SAGEMAKER_REGION": "us-east-1",
+        },
+    }
+    model = get("Steps.CreateModel.ModelName")
+    rows = get("Steps.Split.ProcessingOutputConfig.Outputs['test'].S3Output.S3Uri")
+    data = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": rows}}
+    score = {
+        "ModelName": model,
+        "TransformInput": {"DataSource": data, "ContentType": "text/csv"},
+        "TransformOutput": {"S3OutputPath": f"s3://{BUCKET}/{name}/scores", "Accept": "text/csv"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": model,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.m5.large",
+    }
+    config = get("Steps.Config.EndpointConfigName")
+    return definition(
+        split("Split", name),
+        own,
+        step("CreateModel", "Model", {"ExecutionRoleArn": ROLE, "PrimaryContainer": container}),
+        step("Score", "Transform", score),
+        step("Config", "EndpointConfig", {"ProductionVariants": [variant]}, DependsOn=["Score"]),
+        step("Serve", "Endpoint", {"EndpointName": name, "EndpointConfigName": config}),
+        parameters=_parameters(name),
+    )

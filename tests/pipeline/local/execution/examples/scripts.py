@@ -115,3 +115,36 @@ for epoch in range(given.epochs):
 pathlib.Path(given.model_dir, "model.txt").write_text(f"{len(rows)} rows")
 """
 """A training script of one's own, as script mode of the framework images runs it."""
+
+SERVED = """
+import argparse, csv, json, os, pathlib
+
+
+def train(given):
+    paths = pathlib.Path(given.train).iterdir()
+    rows = [tuple(map(float, row)) for path in paths for row in csv.reader(path.open())]
+    slope = sum(x * y for y, x in rows) / sum(x * x for _, x in rows)
+    pathlib.Path(given.model_dir, "model.json").write_text(json.dumps({"slope": slope}))
+
+
+def model_fn(model_dir):
+    return json.loads(pathlib.Path(model_dir, "model.json").read_text())
+
+
+def input_fn(body, content_type):
+    if content_type != "text/csv":
+        raise ValueError(f"{content_type} is no text/csv")
+    return [float(row[-1]) for row in csv.reader(body.splitlines())]
+
+
+def predict_fn(lengths, model):
+    return [length * model["slope"] for length in lengths]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model-dir", default=os.environ["SM_MODEL_DIR"])
+    parser.add_argument("--train", default=os.environ["SM_CHANNEL_TRAIN"])
+    train(parser.parse_args())
+"""
+"""One script that trains a model and serves it, as the frameworks' own examples have it."""

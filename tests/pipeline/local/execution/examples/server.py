@@ -1,6 +1,7 @@
 """A local SageMaker as a process of its own, which serves until its stdin ends; its argument is its home.
 
-Its image `regression` trains a straight line and serves it; `sagemaker-scikit-learn` runs scripts.
+Its image `regression` trains a straight line and serves it; `sagemaker-scikit-learn` runs scripts and serves
+models with them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pipeline.local.arns import ACCOUNT, REGION
 from pipeline.local.endpoints.runner import EndpointRunner
 from pipeline.local.home import Home, key_pair
 from pipeline.local.job_logs import JobLogs
-from pipeline.local.jobs.catalog import Framework, Image
+from pipeline.local.jobs.catalog import IMAGES, Framework, Image
 from pipeline.local.jobs.runner import JobRunner
 from pipeline.local.objects import Objects
 from pipeline.local.records import Records
@@ -36,7 +37,9 @@ def runners(home: Path, records: Records, keeping: Keeping) -> Runners:
             serve=program(home / "serve.py", scripts.SERVE),
         ),
         "sagemaker-scikit-learn": Image(
-            runs_scripts=True, framework=Framework((), "container.training:main")
+            serve=IMAGES["sagemaker-scikit-learn"].serve,
+            runs_scripts=True,
+            framework=Framework((), "container.training:main"),
         ),
     }
     objects, logs = Objects(ACCOUNT, REGION, keeping), JobLogs(ACCOUNT, REGION, keeping=keeping)

@@ -237,6 +237,22 @@ def test_a_training_script(service: Service) -> None:
     assert service.steps(short)["TooLarge"]["FailureReason"] == "the last loss is 0.25"
 
 
+def test_a_script_that_scores_and_serves(service: Service) -> None:
+    service.put("served-script/data/rows.csv", ROWS)
+    service.put("served-script/source/sourcedir.tar.gz", archive("abalone.py", scripts.SERVED))
+    execution = service.run("served-script", definitions.served_script("served-script"))
+    steps = service.steps(execution)
+    assert {name: step.get("FailureReason") for name, step in steps.items()} == dict.fromkeys(
+        ("Split", "TrainScript", "CreateModel", "Score", "Config", "Serve")
+    )
+    assert service.get("served-script/scores/rows.csv.out") == "6.0\n12.0\n18.0\n24.0\n"
+    answer = service.runtime.invoke_endpoint(
+        EndpointName="served-script", Body=b"8\n9", ContentType="text/csv"
+    )
+    assert json.loads(answer["Body"].read()) == [16.0, 18.0]
+    service.sagemaker.delete_endpoint(EndpointName="served-script")
+
+
 def test_an_endpoint_of_two_variants(service: Service) -> None:
     service.put("two-variants/data/rows.csv", ROWS)
     execution = service.run("two-variants", definitions.two_variants("two-variants"))

@@ -135,7 +135,7 @@ class Fleet:
             raise FleetFailed(cut(text_of(error))) from error
         # An instance's id, as AWS names the stream: <variant>/<instance>.
         stream = f"{spec['VariantName']}/i-{secrets.token_hex(9)[:17]}"
-        log = self._tools.logs.open(endpoint_group(self._endpoint), stream)
+        log = self._tools.logs.open_endless(endpoint_group(self._endpoint), stream)
         return Variant(self._tools, spec, folder, container, log)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from pipeline.local.job_logs import LARGEST as LARGEST_LOG
 from pipeline.local.jobs.catalog import IMAGES, Image
 from pipeline.local.jobs.cluster import LARGEST
 from pipeline.local.jobs.job import Waits
 from pipeline.local.jobs.reasons import LIMIT
 
+_MEGABYTE = 1024 * 1024
 _WAITS = Waits()
 
 JOBS = MappingProxyType(
@@ -83,7 +85,28 @@ JOBS = MappingProxyType(
             f"changed files are uploaded every {_WAITS.upload:g} s and at the end; a checkpoint that is "
             "there already is laid out before the start"
         ),
-        "failure and message files": f"the first {LIMIT:,} characters",
+        "failure and message files": (
+            f"the first {LIMIT:,} characters; paths of the job's folder on this machine are shown as /opt/ml"
+        ),
+        "a job that waits for others to end": (
+            "a training job's SecondaryStatus is Pending, and its StatusMessage says why; of the other kinds "
+            "server.log says so"
+        ),
+        "a kill of the server": (
+            "programs of processing and training jobs go on, and the next server takes them over; a job that "
+            "was copying its inputs begins anew, one that was uploading its outputs uploads them again. A "
+            "transform job goes on with the objects whose outputs are not stored yet, and with a new server "
+            "of its model. A job whose program is gone without an exit code is Failed"
+        ),
+        "a full disk": (
+            "the job is Failed, and its FailureReason says so; if not even that can be recorded, then as "
+            "soon as there is room"
+        ),
+        "logs": (
+            f"the first {LARGEST_LOG // _MEGABYTE} MiB of a job's stream, whose last line then says that it "
+            "is cut. An endpoint's log goes on in a stream named -2, -3 … of the same length, and the newest "
+            "two are kept"
+        ),
         "StopTrainingJob, StopProcessingJob, MaxRuntimeInSeconds": (
             f"SIGTERM to the job's process group, SIGKILL {_WAITS.grace:g} s later. Whatever else the job "
             "has started ends with it where /opt/ml is shown and processes may be kept apart (also /proc "

@@ -12,7 +12,7 @@ from steps.validate.sizes import CELLS_AN_OCTAVE, Sizes, cell
 from steps.validate.statistics import Colours
 from steps.validate.wording import counted, grouped, visible
 
-MOST_CLASSES = 40
+MOST_CLASSES = 30
 """With more classes, half as many of the largest and of the smallest are drawn; the rest is one line."""
 
 # The plot of the sizes in its viewBox, in units of about a pixel.

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from math import floor
 from typing import NamedTuple
+
+from steps.validate.ledger import Ledger
+
+_TOTALS = """
+    SELECT class, count(*) FROM files
+    WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND digest IS NOT NULL GROUP BY class
+"""
+# What equals an image of another class is in doubt and not measured with: it stays in train.
+_GROUPS = """
+    SELECT class, digest, images FROM (
+        SELECT digest, min(class) AS class, max(class) AS last, count(*) AS images FROM files
+        WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND digest IS NOT NULL GROUP BY digest
+    ) WHERE class = last ORDER BY class, digest
+"""
+_MOVE = """
+    UPDATE files SET split = 'validation'
+    WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND digest IN (SELECT digest FROM chosen)
+"""
 
 
 class Group(NamedTuple):
@@ -55,3 +74,30 @@ def choose_groups(groups: Iterable[Group], images: int, share: float) -> Iterato
             smallest = group
     if not taken and smallest and smallest.images < images:
         yield smallest.key
+
+
+def unite(ledger: Ledger) -> None:
+    """Undoes `divide`, which has to come before a ledger that was divided takes in a new listing."""
+    ledger.change("UPDATE OR REPLACE files SET split = 'train' WHERE split = 'validation'")
+
+
+def divide(ledger: Ledger, share: float) -> None:
+    """Moves images that are listed and inspected as `train` to `validation`; both come from the same place.
+
+    The choice depends on nothing but the content of the images. Those that cannot be read stay in train.
+    Nothing is held in memory: SQLite sorts on disk.
+
+    Args:
+        ledger: Has both splits among its uris.
+        share: Of the images of each class, above 0 and below 1.
+    """
+    ledger.change("CREATE TEMPORARY TABLE chosen (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+    ledger.change_many("INSERT INTO chosen VALUES (?)", ((key,) for key in _chosen(ledger, share)))
+    ledger.change(_MOVE)
+    ledger.change("DROP TABLE chosen")
+
+
+def _chosen(ledger: Ledger, share: float) -> Iterator[bytes]:
+    totals: dict[str, int] = dict(ledger.query(_TOTALS))
+    for name, rows in groupby(ledger.query(_GROUPS), key=lambda row: row[0]):
+        yield from choose_groups((Group(key, images) for _, key, images in rows), totals[name], share)

@@ -9,6 +9,7 @@ STYLESHEET = """
 }
 h1.bad { color: var(--bad); }
 h1.good { color: var(--good); }
+section > .note:last-child { margin-bottom: 0; }
 header .lead { overflow-wrap: anywhere; }
 .figure.first.bad b { color: var(--bad); }
 .figure.mild b { color: var(--mild); }
@@ -21,6 +22,7 @@ header .lead { overflow-wrap: anywhere; }
 .badge.error { color: var(--bad); }
 .badge.warning { color: var(--mild); }
 .overview td, .overview th { text-align: left; }
+.overview th, .overview .number { white-space: nowrap; }
 .overview .number { text-align: right; }
 .overview a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: 3px; }
 .code { color: var(--soft); font-size: 13px; }

@@ -1,8 +1,15 @@
+import hashlib
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.validate.split import Group, choose_groups, validation_size
+from steps.validate.facts import Facts, Flaw
+from steps.validate.ledger import Ledger
+from steps.validate.source import Entry
+from steps.validate.split import Group, choose_groups, divide, unite, validation_size
 
 
 @pytest.mark.parametrize(
@@ -57,3 +64,78 @@ def test_share_is_kept_as_far_as_groups_allow(images: list[int], share: float) -
     assert bool(taken) == (len(images) > 1)
     if len(images) > 1:
         assert validation_size(total, share) - 5 < taken <= max(validation_size(total, share), min(images))
+
+
+URIS = {"train": "s3://b/images", "validation": "s3://b/images"}
+
+
+def sha256(content: str) -> bytes:
+    return hashlib.sha256(content.encode()).digest()
+
+
+def ledger_of(path: Path, images: dict[str, str]) -> Ledger:
+    """A ledger of images by path, each with its content; those without content cannot be read."""
+    ledger = Ledger(path, URIS)
+    entries = [Entry(name, "file", 1, "v") for name in images]
+    ledger.list_entries("train", entries)
+    facts = {
+        name: Facts("JPEG", sha256(content), 8, 8)
+        if content
+        else Facts(digest=sha256(""), flaw=Flaw("unreadable-image", "zero bytes"))
+        for name, content in images.items()
+    }
+    ledger.keep("train", [(entry, facts[entry.path]) for entry in entries])
+    return ledger
+
+
+class TestDivide:
+    def test_each_class_gives_its_share(self, tmp_path: Path) -> None:
+        images = {f"cat/{i}": f"cat{i}" for i in range(50)} | {f"dog/{i}": f"dog{i}" for i in range(10)}
+        with ledger_of(tmp_path / "l", images) as ledger:
+            divide(ledger, 0.2)
+            taken = Counter(path.partition("/")[0] for path in ledger.usable("validation"))
+            assert taken == {"cat": 10, "dog": 2}
+            assert len(list(ledger.usable("train"))) == 48
+
+    def test_choice_depends_on_content_alone(self, tmp_path: Path) -> None:
+        contents = [f"image {i}" for i in range(40)]
+        with ledger_of(tmp_path / "1", {f"cat/{i}": text for i, text in enumerate(contents)}) as ledger:
+            divide(ledger, 0.25)
+            first = {contents[int(path.partition("/")[2])] for path in ledger.usable("validation")}
+        with ledger_of(tmp_path / "2", {f"a/{text}": text for text in reversed(contents)}) as ledger:
+            divide(ledger, 0.25)
+            second = {path.partition("/")[2] for path in ledger.usable("validation")}
+        assert first == second == set(sorted(contents, key=sha256)[:10])
+
+    def test_equal_images_stay_together(self, tmp_path: Path) -> None:
+        images = {f"cat/{i}": f"image {i // 3}" for i in range(60)}
+        with ledger_of(tmp_path / "l", images) as ledger:
+            divide(ledger, 0.3)
+            sides = [{images[path] for path in ledger.usable(split)} for split in ("train", "validation")]
+        assert not sides[0] & sides[1]
+        assert len(sides[1]) == 6
+
+    def test_equal_images_of_two_classes_train(self, tmp_path: Path) -> None:
+        images = {f"cat/{i}": f"both {i}" for i in range(9)} | {f"dog/{i}": f"both {i}" for i in range(9)}
+        with ledger_of(tmp_path / "l", {**images, "cat/own": "cat", "dog/own": "dog"}) as ledger:
+            divide(ledger, 0.5)
+            assert list(ledger.usable("validation")) == ["cat/own", "dog/own"]
+
+    def test_what_cannot_be_read_trains_and_does_not_count(self, tmp_path: Path) -> None:
+        with ledger_of(
+            tmp_path / "l", {"cat/1": "a", "cat/2": "b", **{f"cat/x{i}": "" for i in range(98)}}
+        ) as ledger:
+            divide(ledger, 0.5)
+            assert len(list(ledger.usable("validation"))) == 1
+
+    def test_a_divided_ledger_is_united_and_divided_anew(self, tmp_path: Path) -> None:
+        images = {f"cat/{i}": f"image {i}" for i in range(10)}
+        with ledger_of(tmp_path / "l", images) as ledger:
+            divide(ledger, 0.3)
+        with Ledger(tmp_path / "l", URIS) as ledger:
+            unite(ledger)
+            ledger.list_entries("train", [Entry(name, "file", 1, "v") for name in images])
+            assert list(ledger.uninspected("train")) == []
+            assert len(list(ledger.usable("train"))) == 10
+            divide(ledger, 0.5)
+            assert len(list(ledger.usable("validation"))) == 5

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.local.api.listing import Listing, page
 from pipeline.local.api.service import Handler, Request, Service
+from pipeline.local.api.versions import search_records
 from pipeline.local.errors import ApiError
 from pipeline.local.records import Record
 
-RESOURCES = ("Endpoint", "ModelPackage", "ModelPackageGroup", "Pipeline", "PipelineExecution", "TrainingJob")
+RESOURCES = (
+    "Endpoint",
+    "ModelPackage",
+    "ModelPackageGroup",
+    "Pipeline",
+    "PipelineExecution",
+    "PipelineVersion",
+    "TrainingJob",
+)
 """What can be searched for; a record's ARN is its member `<resource>Arn`."""
 
 Expression = Mapping[str, Any]
@@ -29,13 +38,17 @@ def search(service: Service, request: Request) -> Record:
     arn = f"{kind}Arn"
     found = [
         tagged
-        for record in service.records.list(kind)
+        for record in _records(service, kind)
         if _holds(expression, tagged := {**record, "Tags": service.tags(record[arn])})
     ]
     listing = Listing("Results", arn, sort_by="LastModifiedTime")
     listed = page(listing, found, request)
     total = {"Value": len(found), "Relation": "EqualTo"}
     return {**listed, "Results": [{kind: record} for record in listed["Results"]], "TotalHits": total}
+
+
+def _records(service: Service, kind: str) -> Iterable[Record]:
+    return search_records(service.records) if kind == "PipelineVersion" else service.records.list(kind)
 
 
 def _holds(expression: Expression, record: Record) -> bool:

@@ -5,7 +5,7 @@ They are kept in the pipeline's record, so that a version and its aliases change
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pipeline.local import arns
 from pipeline.local.api.listing import Listing, page
@@ -164,6 +164,27 @@ def list_versions(service: Service, request: Request) -> Record:
     pipeline = find_pipeline(service, request["PipelineName"])
     summaries = [{**version, "PipelineArn": _arn(pipeline)} for version in pipeline[_MEMBER]]
     return page(_LISTING, summaries, request)
+
+
+def search_records(records: Records) -> Iterator[Record]:
+    """Each version of each pipeline, with what Search tells of its last execution."""
+    for pipeline in records.list("Pipeline"):
+        for version in pipeline[_MEMBER]:
+            yield {
+                "LastModifiedTime": version["CreationTime"],
+                **version,
+                **_last_execution(records, version),
+                "PipelineArn": _arn(pipeline),
+                # No member of the answer, but what tells versions apart.
+                "PipelineVersionArn": f"{_arn(pipeline)}/version/{version['PipelineVersionId']:09}",
+            }
+
+
+def _last_execution(records: Records, version: Record) -> Record:
+    arn = version.get("LastExecutionPipelineExecutionArn")
+    execution = records.get("PipelineExecution", arns.name_of("PipelineExecution", arn)) if arn else None
+    members = ("PipelineExecutionArn", "PipelineExecutionDisplayName", "PipelineExecutionStatus")
+    return {f"LastExecuted{member}": execution.get(member) for member in members} if execution else {}
 
 
 def update_version(service: Service, request: Request) -> Record:

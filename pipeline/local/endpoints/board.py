@@ -69,6 +69,7 @@ class Board:
     def relaunching(self) -> None:
         """The new servers are started, once more after a deployment that ended with the server."""
         self._show(None, "Creating", _launching)
+        self.shrink(None)
 
     def activating(self, shift: Shift) -> None:
         """A part of the traffic goes to the new servers."""
@@ -93,14 +94,15 @@ class Board:
         self._show(shift, "Deleting", lambda active, _: f"Rolling back: {active} instance(s) take traffic.")
         self.shrink(shift)
 
-    def shrink(self, shift: Shift) -> None:
+    def shrink(self, shift: Shift | None) -> None:
         """Old instances have ended, as many as new ones take traffic (in a rolling deployment)."""
 
         def smaller(variant: Record) -> Record:
             if "CurrentInstanceCount" not in variant:
                 return variant
             wanted = variant["DesiredInstanceCount"]
-            return {**variant, "CurrentInstanceCount": wanted - shift.active(wanted)}
+            active = shift.active(wanted) if shift else 0
+            return {**variant, "CurrentInstanceCount": wanted - active}
 
         self._records.amend(
             "Endpoint",

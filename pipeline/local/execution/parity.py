@@ -28,6 +28,9 @@ EXECUTIONS: Mapping[str, str] = {
         f"`{slots.VARIABLE}` of the server says, by default half as many as it has cores; the others wait "
         "in the order in which they came, and `OMP_NUM_THREADS` shares the cores among those that run"
     ),
+    "a reference to a property that its step does not have": (
+        "refused when an execution starts, before any step runs; when AWS does so is not known"
+    ),
     "a step fails": (
         "what runs goes on to its end; nothing more starts, but what answers a failure by its `Trigger`. If "
         "every failure is answered, all goes on and the execution ends as `CompletedWithFailures`, else as "

@@ -248,3 +248,21 @@ def test_a_pipeline_of_an_older_release_keeps_its_newest_version(tmp_path: Path)
     assert (version["PipelineVersionId"], version["CreationTime"]) == (3, 7.0)
     assert archive.text_of(records, version["DefinitionKey"]) == text("old")
     records.close()
+
+
+def test_search(server: Running, sagemaker: Any, three: str) -> None:
+    own = run(server, three, PipelineVersionAlias="stable")
+    found = sagemaker.search(
+        Resource="PipelineVersion",
+        SearchExpression={
+            "Filters": [{"Name": "PipelineArn", "Operator": "Equals", "Value": arn("Pipeline", three)}]
+        },
+        SortBy="CreationTime",
+        SortOrder="Ascending",
+    )["Results"]
+    records = [each["PipelineVersion"] for each in found]
+    assert [each["PipelineVersionId"] for each in records] == [1, 2, 3]
+    assert records[0]["LastExecutedPipelineExecutionArn"] == own["PipelineExecutionArn"]
+    assert records[0]["LastExecutedPipelineExecutionStatus"] == "Failed"
+    assert records[0]["PipelineVersionAliases"] == ["stable"]
+    assert "LastExecutedPipelineExecutionArn" not in records[1]

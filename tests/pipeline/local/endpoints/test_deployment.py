@@ -270,6 +270,27 @@ def test_a_deployment_begins_anew_with_the_server(world: World) -> None:
     assert states == ["Creating", "ActivatingTraffic", "Baking", "ActivatingTraffic", "Baking"]
 
 
+def test_old_instances_are_whole_when_a_rolling_deployment_begins_anew(world: World) -> None:
+    batch = f"Baking for 60 seconds ({WAIT}) with traffic enabled on batch capacity of 2 instance(s)."
+    world.begin(ROLLING)
+    world.until_baking(batch)
+    world.runner.close()
+    assert world.record()["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    world.hands = Hands()
+    counts: list[int] = []
+
+    def note(change: Any) -> None:
+        counts.append(change.after["ProductionVariants"][0]["CurrentInstanceCount"])
+
+    world.place.records.subscribe(note)
+    world.runner = world.serve()
+    world.runner.restore()
+    world.until_baking(batch)
+    world.hands.until_waiting()
+    assert list(dict.fromkeys(counts)) == [2, 4]
+    assert counts[-1] == 2
+
+
 def test_a_rollback_is_ended_by_the_next_server(world: World) -> None:
     world.runner.close()
     summary = {"EndpointConfigName": "two"}

@@ -5,17 +5,41 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
+import threading
 from collections.abc import Iterator, MutableMapping
+from contextvars import ContextVar
 from typing import Any, BinaryIO, cast
 
 Environ = MutableMapping[str, Any]
 """WSGI's environment of a request."""
 
 _KEY = "imgpipe.body"
+# From this length on, hashing takes longer than a thread to start.
+_HASHED_BESIDE = 512 * 1024
 # Large pieces: after each system call a thread may wait for its turn. A body of more than one lies in a file.
 _PIECE = 8 * 1024 * 1024
 # A refused client that still sends gets its answer only when it has sent all; beyond this it gets a reset.
 _LONGEST_DRAIN = 64 * 1024 * 1024
+
+
+class _Arrived:
+    """A body whose MD5, which becomes an ETag, is computed while its request is looked at.
+
+    The client, who waits, leaves a processor free.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self._digest = hashlib.md5(usedforsecurity=False)
+        self._thread = threading.Thread(target=self._digest.update, args=(content,), name="md5")
+        self._thread.start()
+
+    def md5(self) -> str:
+        self._thread.join()
+        return self._digest.hexdigest()
+
+
+_ARRIVED: ContextVar[_Arrived | None] = ContextVar("arrived", default=None)
 
 
 def take(environ: Environ) -> tuple[BinaryIO, str]:
@@ -27,6 +51,8 @@ def take(environ: Environ) -> tuple[BinaryIO, str]:
     digest = hashlib.sha256()
     pieces = _pieces(environ)
     first = next(pieces, b"")
+    if len(first) >= _HASHED_BESIDE and environ["REQUEST_METHOD"] == "PUT":
+        _ARRIVED.set(_Arrived(first))
     digest.update(first)
     # BytesIO gives the very bytes that it was made of: no copy is made.
     body: BinaryIO = io.BytesIO(first)
@@ -48,6 +74,12 @@ def take(environ: Environ) -> tuple[BinaryIO, str]:
     return body, digest.hexdigest()
 
 
+def md5_of(content: bytes) -> str | None:
+    """The MD5 of a content in hexadecimal digits, if it is the very body that this thread has just read."""
+    arrived = _ARRIVED.get()
+    return arrived.md5() if arrived is not None and arrived.content is content else None
+
+
 def take_once(environ: Environ) -> None:
     """Read the body, unless that is done: whoever waits for its turn to write shall not wait for a client."""
     if _KEY not in environ:
@@ -64,6 +96,7 @@ def text(environ: Environ) -> str:
 
 def close(environ: Environ) -> None:
     """Close what `take` opened: nobody reads the request any more."""
+    _ARRIVED.set(None)
     body: BinaryIO | None = environ.pop(_KEY, None)
     if body is not None:
         body.close()

@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 _PIECE = 1024 * 1024
+# A system call copies less than this, whatever it is asked for.
+_MOST = 2**30
 
 
 class Content:
@@ -32,6 +34,10 @@ class Content:
     def name(self) -> str:
         """Names it in the store."""
         return self.path.name
+
+    def anew(self) -> Content:
+        """The same file at its start, whatever becomes of this one."""
+        return Content(self.path, self.size)
 
     def seek(self, at: int, whence: int = io.SEEK_SET) -> int:
         """As of a file."""
@@ -66,16 +72,15 @@ class Content:
 
 
 class Joined:
-    """Stands for the buffer of an object that is made of others, until it is written.
+    """Stands for the buffer of an object that is made of several contents, until it is written.
 
     Args:
-        parts: Their buffers, in order. One that is closed under it cannot be read by it any more, but a
-            `Content` can be written.
+        parts: The contents, in order.
     """
 
-    def __init__(self, parts: Sequence[Any]) -> None:
+    def __init__(self, parts: Sequence[Content | bytes]) -> None:
         self.parts = tuple(parts)
-        self.size = sum(part.seek(0, io.SEEK_END) for part in parts)
+        self.size = sum(len(part) if isinstance(part, bytes) else part.size for part in parts)
         self.closed = False
         self._at = 0
 
@@ -85,13 +90,12 @@ class Joined:
         return at
 
     def read(self, size: int = -1) -> bytes:
-        """As of a file; it joins the whole in memory."""
-        for part in self.parts:
-            part.seek(0)
-        data = b"".join(part.read() for part in self.parts)[self._at :]
-        data = data if size is None or size < 0 else data[:size]
-        self._at += len(data)
-        return data
+        """As of a file; all is joined in memory."""
+        data = b"".join(part if isinstance(part, bytes) else part.anew().read() for part in self.parts)
+        end = len(data) if size is None or size < 0 else self._at + size
+        found = data[self._at : end]
+        self._at += len(found)
+        return found
 
     def close(self) -> None:
         """Its parts are not its own."""
@@ -109,7 +113,7 @@ class Contents:
         self._folder = folder
         folder.mkdir(mode=0o700, exist_ok=True)
 
-    def write(self, source: BinaryIO | memoryview) -> Content:
+    def write(self, source: BinaryIO | bytes | memoryview | Joined) -> Content:
         """Copy all of a buffer into a new file.
 
         Raises:
@@ -118,14 +122,8 @@ class Contents:
         path = self._folder / uuid.uuid4().hex
         try:
             with path.open("xb", buffering=0) as file:
-                if isinstance(source, memoryview):
-                    # In as few system calls as can be: after each this thread may wait for its turn.
-                    done = 0
-                    while done < len(source):
-                        done += file.write(source[done:])
-                else:
-                    source.seek(0)
-                    shutil.copyfileobj(source, file, _PIECE)
+                for part in source.parts if isinstance(source, Joined) else (source,):
+                    _append(file, part)
                 size = file.tell()
         except BaseException:
             path.unlink(missing_ok=True)
@@ -159,3 +157,26 @@ class Contents:
         with os.scandir(self._folder) as entries:
             states = [(entry.name, entry.stat()) for entry in entries if entry.name not in names]
         return [(name, state.st_size) for name, state in states if state.st_mtime < before]
+
+
+def _append(file: io.FileIO, source: BinaryIO | bytes | memoryview | Content) -> None:
+    if isinstance(source, bytes | memoryview):
+        # In as few system calls as can be: after each this thread may wait for its turn.
+        view, done = memoryview(source), 0
+        while done < len(view):
+            done += file.write(view[done:])
+    elif isinstance(source, Content):
+        with source.path.open("rb", buffering=0) as other:
+            _append_file(file, other)
+    else:
+        source.seek(0)
+        shutil.copyfileobj(source, file, _PIECE)
+
+
+def _append_file(file: io.FileIO, other: io.FileIO) -> None:
+    # Within the kernel, where it has such a call and the file system allows it.
+    with suppress(AttributeError, OSError):
+        while os.copy_file_range(other.fileno(), file.fileno(), _MOST):
+            pass
+    # What is left.
+    shutil.copyfileobj(other, file, _PIECE)

@@ -23,10 +23,11 @@ from moto.backends import get_backend
 from moto.logs.models import LogEvent, LogStream
 from moto.s3.models import FakeKey
 
+from pipeline.local import shelves, uploads
 from pipeline.local.aws_rows import AwsRows, Entry, Rows
 from pipeline.local.contents import Contents
 from pipeline.local.pickles import Pickled, Pickles, spill
-from pipeline.local.shelves import KeyShelf, Touched, install, watching
+from pipeline.local.shelves import KeyShelf, Touched, watching
 
 SERVICES = (
     "s3",
@@ -74,7 +75,8 @@ class Keeper:
     """
 
     def __init__(self, folder: Path) -> None:
-        install()
+        shelves.install()
+        uploads.install()
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self._contents = Contents(folder / "contents")

@@ -1,8 +1,8 @@
 """Parts of moto's state as bytes: without the entries of shelves, and large contents as files of their own.
 
-It leans on these internals of moto 5.2: the `_value_buffer` of a `FakeKey`, a SpooledTemporaryFile, and its
-`lock`, `_etag`, `contentsize` and `disposed`; the `log_group` of a `LogStream`; and that all else of the
-services that are kept can be pickled.
+It leans on these internals of moto 5.2: the `_value_buffer` of a `FakeKey`, a file, and its `lock`, `_etag`,
+`contentsize` and `disposed`; the `log_group` of a `LogStream`; and that all else of the services that are
+kept can be pickled.
 """
 
 from __future__ import annotations
@@ -72,12 +72,8 @@ def spill(key: FakeKey, contents: Contents) -> Content | None:
             key.etag  # noqa: B018
         if key.contentsize <= _INLINE:
             return None
-        memory = getattr(buffer, "_file", None)
-        if isinstance(memory, io.BytesIO):
-            with memory.getbuffer() as view:
-                content = contents.write(view)
-        else:
-            content = contents.write(buffer)
+        # No copy is made of what lies in memory.
+        content = contents.write(buffer.getvalue() if isinstance(buffer, io.BytesIO) else buffer)
         key._value_buffer = content
         buffer.close()
     if key.disposed:

@@ -104,7 +104,7 @@ def _sizes(census: Census, crop: tuple[int, int]) -> str:
         f'<tr><th scope="row">{side}</th>{"".join(f"<td>{values[name]}</td>" for name in names)}</tr>'
         for side, values in (("width", census.sizes.width), ("height", census.sizes.height))
     )
-    formats = ", ".join(f"{grouped(n)} {escape(name)}" for name, n in census.formats.items())
+    formats = ", ".join(f"{grouped(n)} {escape(visible(name))}" for name, n in census.formats.items())
     key = (
         '<li><i class="cell"></i>images: the more, the stronger</li><li><i class="line"></i>square</li>'
         f'<li><i class="line crop"></i>what the network takes: {crop[0]} by {crop[1]}</li>'

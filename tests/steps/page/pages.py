@@ -17,10 +17,15 @@ class Page(HTMLParser):
         self.addresses: list[str] = []
         self.handlers: list[str] = []
         self.ids: list[str] = []
-        self.text = ""
+        self._texts: list[str] = []
         self.feed(page)
         self.close()
         assert self.open == []
+
+    @property
+    def text(self) -> str:
+        """All texts, with one space wherever there is some."""
+        return " ".join(" ".join(self._texts).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_startendtag(tag, attrs)
@@ -38,4 +43,4 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if "style" not in self.open:
-            self.text += data + " "
+            self._texts.append(data)

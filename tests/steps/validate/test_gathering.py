@@ -122,7 +122,7 @@ def test_one_that_fails_says_why(tmp_path: Path, job: Cluster, meanwhile: Meanwh
             raise ProgramError("the disk is full")
 
     def work() -> None:
-        with pytest.raises(ProgramError, match="^the disk is full$"):
+        with pytest.raises(ProgramError, match=r"^the disk is full$"):
             fail()
 
     with Gathering(job, tmp_path, LONG) as gathering:

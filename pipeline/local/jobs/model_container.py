@@ -148,7 +148,9 @@ def _lay_out_source(uri: str, objects: Objects, ml: Path) -> None:
     except (NoObjects, NoSuchBucket, NoSuchKey) as error:
         raise BadModel(f"Could not find the source of the model's script at {uri}.") from error
     except BadArchive as error:
-        raise BadModel(f"The source of the model's script at {uri} is no archive: {error.reason}.") from error
+        raise BadModel(
+            f"Failed to extract the source of the model's script from {uri}: {error.reason}."
+        ) from error
     finally:
         archive.unlink(missing_ok=True)
 

@@ -73,10 +73,11 @@ class _Tail:
         self._thread.start()
 
     def _work(self) -> None:
-        while data := self._stream.read(_TAIL):
-            os.write(2, data)
-            self._kept += data
-            del self._kept[:-_TAIL]
+        with self._stream:
+            while data := self._stream.read(_TAIL):
+                os.write(2, data)
+                self._kept += data
+                del self._kept[:-_TAIL]
 
     def text(self) -> str:
         """The last error and what led to it: from the last `Traceback` on, or the last line."""

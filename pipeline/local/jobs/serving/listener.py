@@ -67,12 +67,16 @@ class _Connection(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """An invocation."""
         length = self.headers.get("Content-Length", "")
-        if self.path != "/invocations" or not length.isdecimal():
+        if not length.isdecimal():
             self.close_connection = True
-            self._reply(404 if length else 411, b"", "text/plain")
+            self._reply(411, b"", "text/plain")
+            return
+        body = self.rfile.read(int(length))
+        if self.path != "/invocations":
+            self._reply(404, b"", "text/plain")
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.rfile.read(int(length)), headers)
+        request = Request(body, headers)
         with self.server.turns:
             self._reply(*_answer(self.server.model, request))
 

@@ -7,9 +7,11 @@ import pytest
 
 from pipeline.local.jobs.archive import pack
 from pipeline.local.jobs.model_container import BadModel, ModelContainer, find_container, lay_out_model
+from pipeline.local.jobs.requirements import INSTALLER, Installer
 from pipeline.local.records import Records
 
 from .place import Place
+from .serving.archives import archive
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/group/1"
 
@@ -108,3 +110,26 @@ def test_an_artifact_that_cannot_be_used_is_named(place: Place, tmp_path: Path) 
         with pytest.raises(BadModel) as caught:
             lay_out_model(ModelContainer("i", uri), place.objects, tmp_path / str(number))
         assert caught.value.reason == f"Could not find model data at {uri}."
+
+
+def test_the_source_of_a_script_is_unpacked_beside_the_model(place: Place, tmp_path: Path) -> None:
+    place.write("source.tar.gz", archive({"inference.py": "pass"}))
+    container = ModelContainer("i", None, {"SAGEMAKER_SUBMIT_DIRECTORY": place.uri("source.tar.gz")})
+    installer = Installer("/layers", {"PIP_INDEX_URL": "x"})
+    lay_out_model(container, place.objects, tmp_path / "ml", installer)
+    assert (tmp_path / "ml" / "code" / "inference.py").read_text() == "pass"
+    assert Installer.read(tmp_path / INSTALLER) == installer
+    assert (tmp_path / INSTALLER).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_source_that_is_no_archive_is_named(place: Place, tmp_path: Path) -> None:
+    place.write("notes.txt", b"notes")
+    container = ModelContainer("i", None, {"SAGEMAKER_SUBMIT_DIRECTORY": place.uri("notes.txt")})
+    with pytest.raises(BadModel) as caught:
+        lay_out_model(container, place.objects, tmp_path / "ml")
+    source = place.uri("notes.txt")
+    assert caught.value.reason == (
+        f"Failed to extract the source of the model's script from {source}: it is not a whole tar.gz "
+        "archive: Not a gzipped file (b'no')."
+    )
+    assert not (tmp_path / "ml" / "source.tar.gz").exists()

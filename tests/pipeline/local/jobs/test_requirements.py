@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+from pipeline.local.jobs.requirements import Installer, pip_variables
+from pipeline.local.locks import Locked, hold
 
 from .place import MOUNTS, Place
 from .sources import IMAGE, channel
@@ -46,6 +52,26 @@ def test_requirements_are_installed_once_and_not_into_our_python(
     assert logs[1][0] == "The requirements are installed already."
     assert len([layer for layer in layers.iterdir() if layer.is_dir()]) == 1
     assert not list(Path(sys.prefix).glob("lib/python3*/site-packages/imgpipe_test_wheel*"))
+
+
+def test_a_layer_that_is_used_is_not_swept(tmp_path: Path) -> None:
+    wheel(tmp_path, "imgpipe_test_wheel")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "requirements.txt").write_text(f"--no-index\n--find-links {tmp_path}\nimgpipe_test_wheel\n")
+    installer = Installer(str(tmp_path / "layers"), {})
+    with installer.layer(source) as layer, installer.layer(source) as same:
+        assert layer is not None
+        assert same == layer
+        # As the sweep does.
+        with pytest.raises(Locked):
+            hold(layer.with_suffix(".lock"))
+    os.close(hold(layer.with_suffix(".lock")))
+
+
+def test_only_pip_gets_the_settings_of_pip() -> None:
+    host = {"PIP_INDEX_URL": "x", "HOME": "/h", "https_proxy": "p", "SECRET": "s", "PATH": "/bin"}
+    assert pip_variables(host) == {"PIP_INDEX_URL": "x", "HOME": "/h", "https_proxy": "p"}
 
 
 def test_requirements_that_cannot_be_had_are_named(place: Place, script: Callable[..., str]) -> None:

@@ -21,6 +21,8 @@ _READ = 65536
 # A file says nothing when it grows.
 _LOOK_S = 0.05
 _KILLED = 137
+# Who asks whether it runs holds the lock for a moment.
+_TRIES = 50
 
 LARGEST_OUTPUT = 128 * 1024 * 1024
 """Bytes of output that stay in the file: more than a log stream takes. The rest is read, then dropped."""
@@ -151,7 +153,7 @@ class Place:
             NotStarted: It cannot be started at all. One that is not found is: it ends with exit code 127.
             OSError: Its files cannot be made.
         """
-        lock = hold(self._running)
+        lock = hold(self._running, _TRIES)
         try:
             with open(self.output, "ab", opener=_new) as output:
                 child = self._popen(command, lock, output)

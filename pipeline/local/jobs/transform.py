@@ -19,6 +19,7 @@ from pipeline.local.jobs.model_container import BadModel, ModelContainer, find_c
 from pipeline.local.jobs.process import NotStarted
 from pipeline.local.jobs.progress import Progress
 from pipeline.local.jobs.reasons import SHUT_DOWN, cut, download_error, text_of, upload_error
+from pipeline.local.jobs.requirements import Installer, pip_variables
 from pipeline.local.jobs.server_process import NotReady, ServerProcess
 from pipeline.local.objects import ObjectsError, S3Object, parse_uri
 from pipeline.local.records import Record
@@ -64,7 +65,8 @@ def run(job: Job) -> None:
         image_for(job.tools.images, "serving", container.image)
         items = find_inputs(job.tools.objects, source, _role(job, record))
         job.folder.clear()
-        lay_out_model(container, job.tools.objects, job.folder.ml)
+        installer = Installer(str(job.tools.python), pip_variables(job.tools.host))
+        lay_out_model(container, job.tools.objects, job.folder.ml, installer)
     except NotSupportedLocally as error:
         job.finish("Failed", cut(f"ClientError: {error.what}: {error.why}"))
     except (BadModel, ObjectsError, OSError) as error:
@@ -97,7 +99,8 @@ def _serve_and_transform(
         with closing(Progress(job.folder.root / "done")) as progress:
             failures = _Batch(job, record, server, progress).transform(items)
     except NotReady as error:
-        reason = cut(f"AlgorithmError: the model's server is not ready: {error}. See job logs.")
+        text = job.folder.shown(str(error))
+        reason = cut(f"AlgorithmError: the model's server is not ready: {text}. See job logs.")
     except (ObjectsError, OSError) as error:
         reason = upload_error(text_of(error))
     finally:

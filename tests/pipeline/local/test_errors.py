@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.pipeline.local.api.requests import ROLE, training
+from tests.pipeline.local.api.requests import training
 from tests.pipeline.local.fakes import Running
 from tests.pipeline.local.wire import send, signed
 
@@ -34,10 +34,9 @@ class TestErrors:
 
     def test_an_operation_that_moto_lacks(self, server: Running) -> None:
         with pytest.raises(ClientError) as caught:
-            server.client("iam").simulate_principal_policy(PolicySourceArn=ROLE, ActionNames=["s3:GetObject"])
+            server.client("iam").simulate_custom_policy(PolicyInputList=["{}"], ActionNames=["s3:GetObject"])
         assert caught.value.response["Error"]["Message"] == (
-            "moto, which answers iam here, says: "
-            "The simulate_principal_policy action has not been implemented"
+            "moto, which answers iam here, says: The simulate_custom_policy action has not been implemented"
         )
 
     def test_a_path_that_nobody_serves(self, server: Running) -> None:

@@ -47,6 +47,11 @@ class Settings:
         _, height, width = self.image_shape
         return None if self.resize else (width, height)
 
+    @property
+    def inspection(self) -> str:
+        """Those rules that decide on what is found out of one image."""
+        return f"smallest {self.smallest}, sample {self.sample}"
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:

@@ -185,15 +185,20 @@ def list_executions(service: Service, request: Request) -> Record:
     pipeline = find_pipeline(service, request["PipelineName"])
     wanted = find_version(pipeline, request) if request.get("PipelineVersionAlias") else None
     records = [
+        record
+        for record in service.records.list(EXECUTION, f"{pipeline['PipelineName']}/")
+        if wanted is None or record["PipelineVersionId"] == wanted["PipelineVersionId"]
+    ]
+    listed = page(_EXECUTIONS, records, request)
+    summaries = [
         {
             **record,
             **_aliases(pipeline, record),
             "PipelineExecutionFailureReason": record.get("FailureReason"),
         }
-        for record in service.records.list(EXECUTION, f"{pipeline['PipelineName']}/")
-        if wanted is None or record["PipelineVersionId"] == wanted["PipelineVersionId"]
+        for record in listed[_EXECUTIONS.result]
     ]
-    return page(_EXECUTIONS, records, request)
+    return {**listed, _EXECUTIONS.result: summaries}
 
 
 def list_steps(service: Service, request: Request) -> Record:

@@ -23,7 +23,7 @@ from moto.backends import get_backend
 from moto.logs.models import LogEvent, LogStream
 from moto.s3.models import FakeKey
 
-from pipeline.local import shelves, uploads
+from pipeline.local import ranges, shelves, uploads
 from pipeline.local.aws_rows import AwsRows, Entry, Rows
 from pipeline.local.contents import Contents
 from pipeline.local.pickles import Pickled, Pickles, spill
@@ -77,6 +77,7 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         shelves.install()
         uploads.install()
+        ranges.install()
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self._contents = Contents(folder / "contents")

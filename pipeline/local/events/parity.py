@@ -30,7 +30,11 @@ RULES: Mapping[str, str] = {
         "with the members that the Developer Guide shows; of a model package for each change, of a training "
         "job for each secondary status"
     ),
-    "`PutEvents`": "delivered to the rules of the bus; buses other than `default` too",
+    "`PutEvents`": (
+        "delivered to the rules of the bus; buses other than `default` too. Sources that begin with `aws.` "
+        "are taken, which AWS refuses"
+    ),
+    "limits": "AWS's, such as five targets a rule, are not kept",
     "`Input`, `InputPath`, `InputTransformer`": "executed; a pipeline takes only its `PipelineParameterList`",
     "roles": "a target that is a pipeline needs a `RoleArn`; its permissions are not looked at",
     "`RetryPolicy`, `DeadLetterConfig`": (

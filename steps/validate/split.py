@@ -20,6 +20,10 @@ _GROUPS = """
         WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND digest IS NOT NULL GROUP BY digest
     ) WHERE class = last ORDER BY class, digest
 """
+_DROP_GONE = """
+    DELETE FROM files WHERE split = 'validation'
+    AND listing < (SELECT listing FROM splits WHERE split = 'train')
+"""
 _MOVE = """
     UPDATE files SET split = 'validation'
     WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND digest IN (SELECT digest FROM chosen)
@@ -77,8 +81,14 @@ def choose_groups(groups: Iterable[Group], images: int, share: float) -> Iterato
 
 
 def unite(ledger: Ledger) -> None:
-    """Undoes `divide`, which has to come before a ledger that was divided takes in a new listing."""
-    ledger.change("UPDATE OR REPLACE files SET split = 'train' WHERE split = 'validation'")
+    """Undoes `divide`.
+
+    Before a ledger that was divided takes in a new listing, this spares the validation images a second look.
+    """
+    # Where the new listing came first, it knows better: of what it saw, and of what is gone.
+    ledger.change(_DROP_GONE)
+    ledger.change("UPDATE OR IGNORE files SET split = 'train' WHERE split = 'validation'")
+    ledger.change("DELETE FROM files WHERE split = 'validation'")
 
 
 def divide(ledger: Ledger, share: float) -> None:
@@ -91,6 +101,7 @@ def divide(ledger: Ledger, share: float) -> None:
         ledger: Has both splits among its uris.
         share: Of the images of each class, above 0 and below 1.
     """
+    unite(ledger)
     ledger.change("CREATE TEMPORARY TABLE chosen (digest BLOB PRIMARY KEY) WITHOUT ROWID")
     ledger.change_many("INSERT INTO chosen VALUES (?)", ((key,) for key in _chosen(ledger, share)))
     ledger.change(_MOVE)

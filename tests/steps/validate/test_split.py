@@ -139,3 +139,24 @@ class TestDivide:
             assert len(list(ledger.usable("train"))) == 10
             divide(ledger, 0.5)
             assert len(list(ledger.usable("validation"))) == 5
+
+    def test_dividing_twice_is_dividing_once(self, tmp_path: Path) -> None:
+        with ledger_of(tmp_path / "l", {f"cat/{i}": f"image {i}" for i in range(10)}) as ledger:
+            divide(ledger, 0.3)
+            once = [list(ledger.usable(split)) for split in URIS]
+            divide(ledger, 0.3)
+            assert [list(ledger.usable(split)) for split in URIS] == once
+
+    def test_a_listing_after_the_division_is_what_counts(self, tmp_path: Path) -> None:
+        images = {f"cat/{i}": f"image {i}" for i in range(10)}
+        with ledger_of(tmp_path / "l", images) as ledger:
+            divide(ledger, 0.5)
+            gone, *others = ledger.usable("validation")
+            left = [name for name in images if name != gone]
+            ledger.list_entries("train", [Entry(name, "file", 1, "v") for name in left])
+            again = list(ledger.uninspected("train"))
+            assert sorted(entry.path for entry in again) == others
+            ledger.keep("train", [(one, Facts("JPEG", sha256(images[one.path]), 8, 8)) for one in again])
+            divide(ledger, 0.5)
+            usable = [path for split in URIS for path in ledger.usable(split)]
+            assert sorted(usable) == left

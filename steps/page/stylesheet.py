@@ -23,6 +23,7 @@ h2 { font-size: 18px; margin: 0 0 4px; letter-spacing: -0.01em; }
 p { margin: 0; }
 .lead, .note { color: var(--soft); }
 .note { font-size: 13px; margin-bottom: 16px; max-width: 76ch; }
+section > .note:last-child { margin-bottom: 0; }
 section {
   margin-top: 24px; padding: 24px; background: var(--surface);
   border: 1px solid var(--line); border-radius: 12px;
@@ -82,6 +83,11 @@ svg .grid { stroke: var(--line); }
 .gallery img { width: 100%; height: 100%; object-fit: contain; }
 .gallery figcaption { margin-top: 6px; font-size: 13px; line-height: 1.4; overflow-wrap: anywhere; }
 .gallery .path { color: var(--soft); font-size: 12px; }
-footer { margin-top: 24px; font-size: 13px; color: var(--soft); }
+footer { margin-top: 24px; font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
+@media (max-width: 560px) {
+  main { padding: 24px 14px 48px; }
+  section { padding: 18px 16px; }
+  .figures { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
+}
 @media print { body { background: none; } section, .figure { break-inside: avoid; } }
 """

@@ -14,9 +14,7 @@ _LONGEST_TEXT = 300
 
 def findings_table(findings: Sequence[Finding]) -> str:
     """All findings, one line each, with links to their details further down."""
-    heads = (
-        '<th>code</th><th>what</th><th></th><th>where</th><th class="number">count</th><th>how to fix</th>'
-    )
+    heads = '<th>code</th><th>what</th><th></th><th>where</th><th class="number">count</th><th class="fix">how to fix</th>'
     rows = "".join(_overview_row(finding) for finding in findings)
     return (
         f'<div class="scroll"><table class="wide overview"><thead><tr>{heads}</tr></thead>'
@@ -50,7 +48,7 @@ def _overview_row(finding: Finding) -> str:
         f'<tr><th scope="row">{check.code}</th>'
         f'<td><a href="#{_anchor(finding)}">{finding.check}</a></td><td>{_badge(finding)}</td>'
         f'<td>{escape(finding.split)}</td><td class="number">{grouped(finding.count)}</td>'
-        f"<td>{escape(check.hint)}</td></tr>"
+        f'<td class="fix">{escape(check.hint)}</td></tr>'
     )
 
 

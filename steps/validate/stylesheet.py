@@ -9,7 +9,6 @@ STYLESHEET = """
 }
 h1.bad { color: var(--bad); }
 h1.good { color: var(--good); }
-section > .note:last-child { margin-bottom: 0; }
 header .lead { overflow-wrap: anywhere; }
 .figure.first.bad b { color: var(--bad); }
 .figure.mild b { color: var(--mild); }
@@ -44,6 +43,7 @@ header .lead { overflow-wrap: anywhere; }
 .examples li:last-child { border-bottom: 0; }
 .examples span { color: var(--soft); }
 
+.balance { min-width: 0; }
 .balance td { width: 36%; }
 .balance .bar span { min-width: 6ch; }
 .balance .validation i::before { background: var(--second); }
@@ -60,6 +60,13 @@ svg text.name { fill: var(--text); }
 .key .cell { background: var(--good); }
 .key .line { height: 0; border-radius: 0; border-top: 2px dashed var(--soft); vertical-align: 4px; }
 .key .line.crop { border-color: var(--bad); }
+@media (max-width: 560px) {
+  .overview { min-width: 0; }
+  .overview .fix { display: none; }
+  .balance td { width: 30%; }
+  .balance .bar { gap: 4px; }
+  .balance .bar span { min-width: 5ch; }
+}
 .quantiles { width: 100%; font-size: 13px; margin-bottom: 14px; }
 .quantiles th, .quantiles td { padding: 4px 8px; text-align: right; border-bottom: 1px solid var(--faint); }
 .quantiles th:first-child { text-align: left; padding-left: 0; }

@@ -14,7 +14,9 @@ _LONGEST_TEXT = 300
 
 def findings_table(findings: Sequence[Finding]) -> str:
     """All findings, one line each, with links to their details further down."""
-    heads = '<th>code</th><th>what</th><th></th><th>where</th><th class="number">count</th><th class="fix">how to fix</th>'
+    names = ("code", "what", "", "where", "count", "how to fix")
+    kinds = {"count": ' class="number"', "how to fix": ' class="fix"'}
+    heads = "".join(f"<th{kinds.get(name, '')}>{name}</th>" for name in names)
     rows = "".join(_overview_row(finding) for finding in findings)
     return (
         f'<div class="scroll"><table class="wide overview"><thead><tr>{heads}</tr></thead>'

@@ -63,9 +63,10 @@ svg text.name { fill: var(--text); }
 @media (max-width: 560px) {
   .overview { min-width: 0; }
   .overview .fix { display: none; }
+  .overview td, .overview th { padding: 7px 4px; }
   .balance td { width: 30%; }
   .balance .bar { gap: 4px; }
-  .balance .bar span { min-width: 5ch; }
+  .balance .bar span { min-width: 4ch; }
 }
 .quantiles { width: 100%; font-size: 13px; margin-bottom: 14px; }
 .quantiles th, .quantiles td { padding: 4px 8px; text-align: right; border-bottom: 1px solid var(--faint); }

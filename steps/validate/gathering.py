@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import hashlib
+import json
 import logging
 import queue
 import socket
@@ -17,7 +17,8 @@ from types import TracebackType
 
 from steps.container import ProgramError
 from steps.validate.cluster import Cluster
-from steps.validate.wire import Message, WireError, receive, send, welcome
+from steps.validate.source import Entry
+from steps.validate.wire import Message, WireError, receive_pieces, send, welcome
 
 HANDSHAKE_SECONDS = 10.0
 
@@ -87,6 +88,17 @@ class Gathering:
                     connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads[1:]:
             thread.join()
+        for connection in self._connections.values():
+            connection.close()
+
+    def fetch(self, split: str, entry: Entry) -> bytes | None:
+        """A file that another instance has; None if nobody can send it. Only after all ledgers have come."""
+        wanted = Message("want", json.dumps([split, entry.path, entry.size, entry.version]).encode())
+        for connection in self._connections.values():
+            with suppress(WireError):
+                send(connection, wanted)
+                return b"".join(receive_pieces(connection))
+        return None
 
     def ledgers(self) -> Iterator[Path]:
         """The ledgers of all others, as they come.
@@ -134,19 +146,19 @@ class Gathering:
             thread.start()
 
     def _answer(self, connection: socket.socket, address: str) -> None:
-        with connection:
-            connection.settimeout(HANDSHAKE_SECONDS)
-            try:
-                host = welcome(connection, self._cluster.key)
-                self._admit(host, connection)
-            except (WireError, ValueError) as error:
-                _log.warning("refused a connection from %s: %s", address, error)
-                return
-            connection.settimeout(self._patience.silence)
-            try:
-                self._told.put(_Told(host, self._receive(host, connection)))
-            except (WireError, OSError) as error:
-                self._told.put(_Told(host, None, str(error)))
+        connection.settimeout(HANDSHAKE_SECONDS)
+        try:
+            host = welcome(connection, self._cluster.key)
+            self._admit(host, connection)
+        except (WireError, ValueError) as error:
+            connection.close()
+            _log.warning("refused a connection from %s: %s", address, error)
+            return
+        connection.settimeout(self._patience.silence)
+        try:
+            self._told.put(_Told(host, self._receive(host, connection)))
+        except (WireError, OSError) as error:
+            self._told.put(_Told(host, None, str(error)))
 
     def _admit(self, host: str, connection: socket.socket) -> None:
         with self._lock:
@@ -157,16 +169,9 @@ class Gathering:
             self._connections[host] = connection
 
     def _receive(self, host: str, connection: socket.socket) -> Path:
-        path, digest = self._folder / f"{host}.ledger", hashlib.sha256()
+        path = self._folder / f"{host}.ledger"
         with path.open("wb") as file:
-            while (message := receive(connection)).kind != "end":
-                if message.kind == "failed":
-                    raise WireError(message.body.decode("utf-8", "replace"))
-                if message.kind == "piece":
-                    digest.update(message.body)
-                    file.write(message.body)
-        if message.body != digest.digest():
-            raise WireError("what it sent was damaged on its way")
+            file.writelines(receive_pieces(connection))
         send(connection, Message("kept"))
         return path
 

@@ -1,6 +1,10 @@
 """The program of the step ValidateImages: checks the images before anything is paid for, and lists them.
 
-Runs in a SageMaker processing container under Python 3.10 with Pillow; works under the base folder only.
+    sources ─list, inspect─→ ledger ─(merge)─→ ledger of all ─check─→ report, lists
+                             on each instance  on the first
+
+Runs in a SageMaker processing container under Python 3.10 with numpy and Pillow, on one instance or several;
+works under the base folder and that of temporary files only.
 """
 
 from __future__ import annotations
@@ -9,22 +13,25 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from steps.container import ProgramError, base_dir, processing_reason_file, run, write_atomically
-from steps.validate.decode import looks_like_image
-from steps.validate.findings import CHECKS, Finding
-from steps.validate.former import Inspected, check_dataset
-from steps.validate.inspection import inspect_images
-from steps.validate.lists import write_lst, write_manifest
-from steps.validate.report import class_names, is_passed, render_problems, render_report
-from steps.validate.scan import Split, scan_split
+from steps.container import ProgramError, base_dir, processing_reason_file, run
+from steps.validate.cluster import Cluster, read_cluster
+from steps.validate.conclusion import conclude
+from steps.validate.elsewhere import AnywhereSource
+from steps.validate.folder import FolderSource
+from steps.validate.gathering import Gathering, Patience
+from steps.validate.ledger import Ledger
+from steps.validate.progress import LogProgress
+from steps.validate.reporting import Reporting
 from steps.validate.settings import Settings, parse_settings
-from steps.validate.summary import dataset_error, warning_line
-from steps.validate.wording import counted
+from steps.validate.survey import survey
+from steps.validate.workers import cores
 
 _log = logging.getLogger(__name__)
 
@@ -32,61 +39,94 @@ _log = logging.getLogger(__name__)
 def main() -> int:
     """Runs the program with this process's arguments and environment; returns the exit status."""
     base = base_dir(os.environ)
-    jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    program = partial(validate, base, sys.argv[1:], jobs, time.monotonic)
+    program = partial(validate, base, sys.argv[1:], cores(), time.monotonic)
     return run(program, processing_reason_file(base))
 
 
-def validate(base: Path, arguments: Sequence[str], jobs: int, clock: Callable[[], float]) -> None:
-    """Checks both splits and writes all outputs.
+def validate(
+    base: Path,
+    arguments: Sequence[str],
+    jobs: int,
+    clock: Callable[[], float],
+    patience: Patience = Patience(),  # noqa: B008  immutable
+) -> None:
+    """Checks the part of the images that this instance has; the first one concludes from all parts.
 
     Args:
         base: The container's base folder.
         arguments: See `steps.validate.settings`.
         jobs: How many processes may decode at once.
         clock: Seconds that only grow.
+        patience: How long instances wait for each other.
 
     Raises:
-        ProgramError: The images cannot be used, or the job is set up wrongly. report.json is written even so.
+        ProgramError: The images cannot be used, the job is set up wrongly, or another instance failed.
+            report.json is written if all images were seen.
     """
     settings = parse_settings(arguments)
-    uris = _input_uris(base / "config" / "processingjobconfig.json")
-    train, validation = (
-        _inspect(scan_split(name, uris[name], base / "processing" / "input" / name), settings, jobs, clock)
-        for name in ("train", "validation")
-    )
-    findings = check_dataset(train, validation, settings)
-    output = base / "processing" / "output"
-    _write_report(output / "report", train, validation, findings)
-    for finding in findings:
-        if finding.severity == "warning":
-            _log.warning("%s", warning_line(finding))
-    if not is_passed(findings):
-        files = sum(len(side.split.files) + len(side.split.strays) for side in (train, validation))
-        faulty = {
-            culprit.subject
-            for finding in findings
-            if finding.severity == "error" and CHECKS[finding.check].unit == "file"
-            for culprit in finding.examples
-        }
-        raise ProgramError(dataset_error(findings, len(faulty), files, list(uris.values())))
-    _write_lists(output, train, validation)
-    _log.info(
-        "the images can be used: %s, %s to train, %s to validate",
-        counted(len(train.split.classes), "class"),
-        counted(len(train.usable), "image"),
-        counted(len(validation.usable), "image"),
-    )
+    cluster = read_cluster(base)
+    part = _Part(_sources(base, settings), settings, jobs, clock)
+    with tempfile.TemporaryDirectory(prefix="validate-") as scratch:
+        if cluster.is_leader:
+            _lead(part, cluster, Path(scratch), patience, base / "processing" / "output")
+        else:
+            _follow(part, cluster, Path(scratch), patience)
 
 
-def _inspect(split: Split, settings: Settings, jobs: int, clock: Callable[[], float]) -> Inspected:
-    flaws = inspect_images(split.name, split.root, split.files, settings.smallest, jobs, clock)
-    images = frozenset(path for path in split.strays if looks_like_image(split.root / path))
-    return Inspected(split, flaws, images)
+@dataclass(frozen=True)
+class _Part:
+    """What one instance has to do."""
+
+    sources: Mapping[str, FolderSource]
+    settings: Settings
+    jobs: int
+    clock: Callable[[], float]
+
+    def survey(self, ledger: Ledger) -> None:
+        survey(ledger, self.sources, self.settings, self.jobs, LogProgress(self.clock))
+
+    def ledger(self, file: Path) -> Ledger:
+        uris = {split: source.uri for split, source in self.sources.items()}
+        both = {"train": uris["train"], "validation": uris.get("validation", uris["train"])}
+        return Ledger(file, both, self.settings.inspection)
 
 
-def _input_uris(config_file: Path) -> dict[str, str]:
-    """Where train and validation come from, out of the description that SageMaker gives every job."""
+def _lead(part: _Part, cluster: Cluster, scratch: Path, patience: Patience, output: Path) -> None:
+    with part.ledger(scratch / "images.ledger") as ledger:
+        if not cluster.peers:
+            part.survey(ledger)
+            conclude(ledger, part.settings, output, part.sources)
+            return
+        with Gathering(cluster, scratch, patience) as gathering:
+            part.survey(ledger)
+            for file in gathering.ledgers():
+                with part.ledger(file) as other:
+                    ledger.merge(other.rows())
+                file.unlink()
+            sources = part.sources.items()
+            anywhere = {name: AnywhereSource(name, here, gathering.fetch) for name, here in sources}
+            conclude(ledger, part.settings, output, anywhere)
+
+
+def _follow(part: _Part, cluster: Cluster, scratch: Path, patience: Patience) -> None:
+    file = scratch / "images.ledger"
+    with Reporting(cluster, patience) as report:
+        with part.ledger(file) as ledger:
+            part.survey(ledger)
+        report.send(file)
+        report.answer(part.sources)
+    _log.info("%s has what was found here, and has concluded", cluster.leader)
+
+
+def _sources(base: Path, settings: Settings) -> dict[str, FolderSource]:
+    """Where the images of each split are; of train only where that is to be divided."""
+    splits = ("train", "validation") if settings.validation_share is None else ("train",)
+    uris = _input_uris(base / "config" / "processingjobconfig.json", splits)
+    return {split: FolderSource(uris[split], base / "processing" / "input" / split) for split in splits}
+
+
+def _input_uris(config_file: Path, names: Sequence[str]) -> dict[str, str]:
+    """Where inputs come from, out of the description that SageMaker gives every job."""
     try:
         config = json.loads(config_file.read_bytes())
         uris = {
@@ -94,34 +134,13 @@ def _input_uris(config_file: Path) -> dict[str, str]:
             for item in config["ProcessingInputs"]
             if "S3Input" in item
         }
-        return {name: uris[name] for name in ("train", "validation")}
+        return {name: uris[name] for name in names}
     except (OSError, ValueError, KeyError, TypeError) as error:
+        listed = " and ".join(names)
         raise ProgramError(
-            f"{config_file} does not tell where the inputs train and validation come from"
-            f" ({type(error).__name__}: {error})\n"
-            "  hint: the processing job needs two inputs named train and validation, each with an S3Input"
+            f"{config_file} does not tell where {listed} images come from ({type(error).__name__}: {error})\n"
+            f"  hint: the processing job needs an input named after each ({listed}), with an S3Input"
         ) from error
-
-
-def _write_report(folder: Path, train: Inspected, validation: Inspected, findings: Sequence[Finding]) -> None:
-    write_atomically(folder / "problems.jsonl", render_problems(findings))
-    write_atomically(folder / "classes.json", _json(class_names(train, validation)))
-    # Last, so that whoever sees it can rely on the others.
-    write_atomically(folder / "report.json", _json(render_report(train, validation, findings)))
-
-
-def _write_lists(output: Path, train: Inspected, validation: Inspected) -> None:
-    index = {name: i for i, name in enumerate(class_names(train, validation))}
-    for side in (train, validation):
-        name = side.split.name
-        images = ((index[path.partition("/")[0]], path) for path in side.usable)
-        write_lst(output / f"{name}_lst" / f"{name}.lst", images)
-    manifest = output / "validation_manifest" / "validation.manifest"
-    write_manifest(manifest, validation.split.uri, validation.usable)
-
-
-def _json(content: object) -> bytes:
-    return (json.dumps(content, ensure_ascii=True, indent=2) + "\n").encode()
 
 
 if __name__ == "__main__":

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import logging
 import socket
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from steps.container import ProgramError
 from steps.validate.cluster import Cluster
 from steps.validate.gathering import HANDSHAKE_SECONDS, Patience
-from steps.validate.wire import PIECE, Message, WireError, introduce, receive, send
+from steps.validate.source import Entry, Source
+from steps.validate.wire import PIECE, Message, WireError, introduce, receive, send, send_pieces
 
 _BETWEEN_CALLS = 0.25
 _BEATS = 20
 """Words within the time of silence that would be taken for the end."""
+
+_LAST_WORDS = 30.0
+"""Seconds to wait for the leader before failing in silence."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +52,7 @@ class Reporting:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if value is not None:
+        if isinstance(value, Exception):
             self._tell_failure(value)
         self._ended.set()
         self._thread.join()
@@ -68,19 +75,36 @@ class Reporting:
                 f"  hint: see the log of the instance {self._cluster.leader}"
             ) from error
 
+    def answer(self, sources: Mapping[str, Source]) -> None:
+        """Sends files that the leader wants to show, until it needs no more. Only after the ledger."""
+        connection = self._connection
+        assert connection is not None
+        # There is no saying how long the checks take; if the leader is gone, the connection breaks.
+        connection.settimeout(None)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        with suppress(WireError):
+            while True:
+                split, *entry = json.loads(receive(connection).body)
+                path, size, version = entry
+                (content,) = sources[split].open().read([Entry(path, "file", size, version)])
+                with self._lock:
+                    if isinstance(content, bytes):
+                        starts = range(0, len(content), PIECE)
+                        send_pieces(connection, (content[start : start + PIECE] for start in starts))
+                    else:
+                        send(connection, Message("failed", content.reason.encode()))
+
     def _send(self, ledger: Path) -> None:
         if self._connection is None:
             raise WireError(f"it could not be reached within {self._patience.contact:g} s")
-        digest = hashlib.sha256()
         with ledger.open("rb") as file:
-            while piece := file.read(PIECE):
-                digest.update(piece)
-                send(self._connection, Message("piece", piece))
-        send(self._connection, Message("end", digest.digest()))
+            send_pieces(self._connection, iter(partial(file.read, PIECE), b""))
         if receive(self._connection).kind != "kept":
             raise WireError("it answered something else than that it has it")
 
-    def _tell_failure(self, error: BaseException) -> None:
+    def _tell_failure(self, error: Exception) -> None:
+        # The leader may be about to listen.
+        self._connected.wait(min(_LAST_WORDS, self._patience.contact))
         text = str(error) if isinstance(error, ProgramError) else f"{type(error).__name__}: {error}"
         with self._lock:
             if self._connection is None:

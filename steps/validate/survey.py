@@ -32,7 +32,7 @@ def survey(
     """
     for split, source in sources.items():
         ledger.list_entries(split, source.entries())
-        progress.begin(f"{split}: images", sum(1 for _ in ledger.uninspected(split)))
+        progress.begin(f"{split} images", sum(1 for _ in ledger.uninspected(split)))
         inspected = inspect(source, ledger.uninspected(split), settings, jobs, progress)
         for batch in _batches(inspected):
             ledger.keep(split, batch)

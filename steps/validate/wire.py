@@ -6,19 +6,21 @@ What is said is not encrypted: SageMaker does that where EnableInterContainerTra
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import socket
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["alive", "piece", "end", "failed", "kept"]
+Kind = Literal["alive", "piece", "end", "failed", "kept", "want"]
 
 PIECE = 1 << 18
 """Bytes of a large file that one message carries."""
 
-_KINDS: tuple[Kind, ...] = ("alive", "piece", "end", "failed", "kept")
+_KINDS: tuple[Kind, ...] = ("alive", "piece", "end", "failed", "kept", "want")
 _HEAD = struct.Struct("!BI")
 _NAME = struct.Struct("!B")
 _NONCE = 32
@@ -35,7 +37,7 @@ class Message:
 
     Attributes:
         kind: "alive" has nothing to say; "piece" is a part of a file; "end" follows the last one, with the
-            SHA-256 of all; "failed" has a reason in UTF-8; "kept" answers "end".
+            SHA-256 of all; "failed" has a reason in UTF-8; "kept" answers "end"; "want" asks for a file.
         body: At most PIECE bytes.
     """
 
@@ -62,6 +64,36 @@ def receive(connection: socket.socket) -> Message:
     if kind >= len(_KINDS) or length > PIECE:
         raise WireError("it said something that is no message")
     return Message(_KINDS[kind], _read(connection, length))
+
+
+def send_pieces(connection: socket.socket, pieces: Iterable[bytes]) -> None:
+    """Sends a large content, in pieces of at most PIECE bytes.
+
+    Raises:
+        WireError: The other one is gone.
+    """
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        send(connection, Message("piece", piece))
+    send(connection, Message("end", digest.digest()))
+
+
+def receive_pieces(connection: socket.socket) -> Iterator[bytes]:
+    """The pieces of a large content, whatever is said between them.
+
+    Raises:
+        WireError: They do not come, or are not what was sent; or the other one says why it cannot send them.
+    """
+    digest = hashlib.sha256()
+    while (message := receive(connection)).kind != "end":
+        if message.kind == "failed":
+            raise WireError(message.body.decode("utf-8", "replace"))
+        if message.kind == "piece":
+            digest.update(message.body)
+            yield message.body
+    if message.body != digest.digest():
+        raise WireError("what it sent was damaged on its way")
 
 
 def introduce(connection: socket.socket, key: bytes, name: str) -> None:

@@ -3,6 +3,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -25,6 +26,22 @@ def picture() -> Picture:
     def make(form: str = "JPEG", width: int = 40, height: int = 30, mode: str = "RGB") -> bytes:
         buffer = io.BytesIO()
         Image.linear_gradient("L").resize((width, height)).convert(mode).save(buffer, form)
+        return buffer.getvalue()
+
+    return make
+
+
+@pytest.fixture
+def photo() -> Picture:
+    """Makes the bytes of an image that looks like no other one, and has nothing wrong with it."""
+
+    def make(seed: int, side: int = 64) -> bytes:
+        generator = np.random.default_rng(seed)
+        coarse = Image.fromarray(generator.integers(0, 256, (6, 6, 3), dtype=np.uint8))
+        noise = generator.integers(-40, 41, (side, side, 3))
+        smooth = np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC), dtype=np.int64)
+        buffer = io.BytesIO()
+        Image.fromarray(np.clip(smooth + noise, 0, 255).astype(np.uint8)).save(buffer, "JPEG")
         return buffer.getvalue()
 
     return make

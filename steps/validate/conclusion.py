@@ -1,0 +1,70 @@
+"""What follows from a ledger that is full: findings, outputs, and whether the images can be used."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from steps.container import ProgramError, writing_atomically
+from steps.validate.census import Census
+from steps.validate.checking import check
+from steps.validate.document import is_passed
+from steps.validate.findings import Finding, Problem
+from steps.validate.ledger import Ledger
+from steps.validate.outputs import write_outputs
+from steps.validate.settings import Settings
+from steps.validate.source import Source
+from steps.validate.split import divide
+from steps.validate.summary import dataset_error, warning_line
+from steps.validate.wording import counted
+
+_FAULTY = "SELECT count(*) FROM files WHERE faulty = 1"
+_LOOKED_AT = "SELECT count(*) FROM files WHERE place IN ('class', 'stray', 'link', 'other')"
+
+_log = logging.getLogger(__name__)
+
+
+def conclude(ledger: Ledger, settings: Settings, folder: Path, sources: Mapping[str, Source]) -> Census:
+    """Checks, and writes all outputs.
+
+    Args:
+        ledger: Listed and inspected.
+        settings: The rules.
+        folder: Gets report/ and, if the images can be used, datasets/.
+        sources: Where the images are, by split: train, and validation unless that is to be a share of train.
+
+    Returns:
+        The data set in numbers.
+
+    Raises:
+        ProgramError: The images cannot be used. The report is written even so.
+    """
+    if settings.validation_share is not None:
+        divide(ledger, settings.validation_share)
+        sources = {"train": sources["train"], "validation": sources["train"]}
+    with writing_atomically(folder / "report" / "problems.jsonl") as file:
+
+        def write(problem: Problem) -> None:
+            file.write(f"{json.dumps(problem.to_json())}\n".encode())
+
+        findings = check(ledger, settings, write)
+    census = write_outputs(ledger, findings, settings, folder, sources)
+    for finding in findings:
+        if finding.severity == "warning":
+            _log.warning("%s", warning_line(finding))
+    if not is_passed(findings):
+        raise ProgramError(_reason(ledger, findings))
+    _log.info(
+        "the images can be used: %s, %s to train, %s to validate",
+        counted(len(census.classes), "class"),
+        counted(census.splits["train"].usable, "image"),
+        counted(census.splits["validation"].usable, "image"),
+    )
+    return census
+
+
+def _reason(ledger: Ledger, findings: Sequence[Finding]) -> str:
+    (faulty,), (files,) = next(ledger.query(_FAULTY)), next(ledger.query(_LOOKED_AT))
+    return dataset_error(findings, faulty, files, list(dict.fromkeys(ledger.uris.values())))

@@ -13,13 +13,19 @@ from steps.jobs.config import Environment, JobRetries, environment_problems, ret
 from steps.validate.findings import CHECKS
 from steps.validate.settings import Severity
 
+_NOUNS = {"error": "An error", "warning": "A warning"}
+
 
 def _severities() -> Any:
     """A key for each check, so that editors complete them and a misspelt one is told."""
     fields: dict[str, Any] = {
         name.replace("-", "_"): (
             Severity | None,
-            Field(None, alias=name, description=f"{check.code}: {check.reason}."),
+            Field(
+                None,
+                alias=name,
+                description=f"{_NOUNS[check.severity]} otherwise ({check.code}): {check.reason}.",
+            ),
         )
         for name, check in CHECKS.items()
     }

@@ -173,9 +173,9 @@ class Ledger:
             with self._transaction() as database:
                 database.executemany(schema.MERGE, chunk)
 
-    def query(self, statement: str, *parameters: Any) -> Iterator[Row]:
-        """The rows of a SELECT, one at a time. `steps.validate.schema` has the tables."""
-        return iter(self._database.execute(statement, parameters))
+    def query(self, statement: str, *values: Any, **named: Any) -> Iterator[Row]:
+        """The rows of a SELECT with `?` or `:name` in it, one at a time; the tables are in schema.py."""
+        return iter(self._database.execute(statement, named or values))
 
     def change(self, statement: str, *parameters: Any) -> None:
         """Executes another statement at once."""

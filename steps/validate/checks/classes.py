@@ -1,0 +1,84 @@
+"""Classes and the numbers of their images."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+
+from steps.validate.checks.family import Found
+from steps.validate.findings import Culprit
+from steps.validate.ledger import ClassCount, Ledger
+from steps.validate.settings import Settings
+from steps.validate.wording import counted, grouped, visible
+
+MOST_TIMES = 10
+"""A class is told of when the largest has more than so many times its images."""
+
+_TRAIN = "train"
+
+
+def find_class_problems(ledger: Ledger, settings: Settings) -> Iterator[Found]:
+    """All that numbers of images tell, of both splits."""
+    counts: dict[str, list[ClassCount]] = {split: [] for split in ledger.uris}
+    for count in ledger.counts():
+        counts[count.split].append(count)
+    for split, classes in counts.items():
+        yield from _presence(split, ledger.uris[split], classes)
+    for split, classes in counts.items():
+        yield from _too_few_images(split, classes, settings.mini_batch_size)
+    yield from _training(counts.get(_TRAIN, []), settings.min_images_per_class)
+    yield from _mismatch(counts)
+
+
+def _presence(split: str, uri: str, classes: Sequence[ClassCount]) -> Iterator[Found]:
+    if not any(one.files for one in classes):
+        yield Found("no-images", Culprit(split, "", f"no images under {uri}"))
+        return
+    for one in classes:
+        if not one.files:
+            yield Found("empty-class", Culprit(split, one.name, "no images"))
+
+
+def _too_few_images(split: str, classes: Sequence[ClassCount], batch: int) -> Iterator[Found]:
+    files, usable = sum(one.files for one in classes), sum(one.usable for one in classes)
+    if files and usable < batch:
+        reason = f"{_images(usable, files)}, at least {batch} (mini_batch_size)"
+        yield Found("too-few-images", Culprit(split, "", reason))
+
+
+def _training(classes: Sequence[ClassCount], least: int) -> Iterator[Found]:
+    filled = [one for one in classes if one.files]
+    if filled and len(classes) == 1:
+        yield Found("too-few-classes", Culprit(_TRAIN, "", "1 class, at least 2"))
+    for one in filled:
+        if one.usable < least:
+            reason = f"{_images(one.usable, one.files)}, at least {least}"
+            yield Found("class-too-small", Culprit(_TRAIN, one.name, reason))
+    largest = max(filled, key=lambda one: one.usable, default=None)
+    for one in filled:
+        if largest and 0 < one.usable * MOST_TIMES < largest.usable:
+            reason = (
+                f"{counted(one.usable, 'image')}, '{visible(largest.name)}' has {grouped(largest.usable)}"
+            )
+            yield Found("class-imbalance", Culprit(_TRAIN, one.name, reason))
+
+
+def _mismatch(counts: Mapping[str, Sequence[ClassCount]]) -> Iterator[Found]:
+    if not all(any(one.files for one in classes) for classes in counts.values()):
+        return
+    names = {split: {one.name for one in classes} for split, classes in counts.items()}
+    for split, other in permutations(names, 2):
+        for name in sorted(names[split] - names[other]):
+            alike = _alike(name, names[other] - names[split])
+            yield Found("class-mismatch", Culprit(split, name, f"not in {other}{alike}"))
+
+
+def _alike(name: str, others: set[str]) -> str:
+    folded = {other.casefold().strip(): other for other in sorted(others)}
+    close = difflib.get_close_matches(name.casefold().strip(), folded, n=1)
+    return f", which has '{visible(folded[close[0]])}'" if close else ""
+
+
+def _images(usable: int, files: int) -> str:
+    return counted(files, "image") if usable == files else f"{usable} usable of {counted(files, 'image')}"

@@ -1,0 +1,106 @@
+"""Images that show little: blank, dark, blurred, or with far less in them than the others of their class.
+
+A limit alone would report every image of a class of night skies, and being unlike the others alone the odd
+one in a class of good images. So both are asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from steps.validate.checks.family import Found
+from steps.validate.findings import Culprit
+from steps.validate.ledger import Ledger
+
+ENOUGH = 8
+"""A class of fewer images has no usual value; its split's is taken."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """When a figure of `steps.validate.facts.Look` is so low that it is told.
+
+    Attributes:
+        check: A key of CHECKS.
+        figure: Which column.
+        suspicious: Below it an image is told of if it is unlike the others, too.
+        share: Unlike is less than so much of the median of its class.
+        told: The figure in words.
+        always: Below it an image is told of whatever the others are like.
+    """
+
+    check: str
+    figure: str
+    suspicious: float
+    share: float
+    told: str
+    always: float = 0.0
+
+
+LIMITS = (
+    # Half a grey level: nothing at all is drawn. Up to 2.5 levels there may be stars in a night sky.
+    Limit("blank-image", "contrast", 0.01, 1 / 8, "contrast {:.2g}", 0.002),
+    # 20 grey levels of 255. Of 860 photographs and crops the darkest, but one that is black, has 0.1.
+    Limit("dark-image", "brightness", 0.08, 1 / 4, "brightness {:.2g}"),
+    # Placeholders with a line of text have about 1 bit, photographs 4 to 7.6, drawings on white 1.4 to 7.4.
+    Limit("low-information", "detail", 1.5, 0.4, "{:.2g} bits of detail"),
+    # At 64 x 64 pixels. Photographs have 0.001 (soft on purpose) to 0.1, enlarged digits 0.0001 to 0.0006.
+    Limit("blurred-image", "sharpness", 0.001, 1 / 20, "sharpness {:.2g}"),
+)
+"""In this order: an image is told of once, by the first that it falls short of."""
+
+_MEDIANS = """
+    WITH figures AS (
+        SELECT split, CASE WHEN :by_class THEN class END AS class, CASE :figure WHEN 'contrast' THEN contrast
+            WHEN 'brightness' THEN brightness WHEN 'detail' THEN detail ELSE sharpness END AS figure
+        FROM files WHERE look IS NOT NULL AND flaw IS NULL AND place = 'class'
+    ), ranked AS (
+        SELECT split, class, figure, count(*) OVER same AS images,
+            row_number() OVER (PARTITION BY split, class ORDER BY figure) AS place
+        FROM figures WINDOW same AS (PARTITION BY split, class)
+    )
+    SELECT split, class, figure FROM ranked WHERE place = (images + 1) / 2 AND images >= :enough
+"""
+_SUSPICIOUS = """
+    SELECT split, class, path, contrast, brightness, detail, sharpness FROM files
+    WHERE (contrast < ? OR brightness < ? OR detail < ? OR sharpness < ?)
+        AND look IS NOT NULL AND flaw IS NULL AND place = 'class'
+    ORDER BY split, path
+"""
+
+_Medians = Mapping[tuple[str, str | None], float]
+
+
+def find_poor(ledger: Ledger) -> Iterator[Found]:
+    """Images that fall short of a limit, each told once."""
+    medians = [_medians(ledger, limit.figure) for limit in LIMITS]
+    limits = [max(limit.always, limit.suspicious) for limit in LIMITS]
+    for split, name, path, *figures in ledger.query(_SUSPICIOUS, *limits):
+        for limit, usual, figure in zip(LIMITS, medians, figures, strict=True):
+            reason = _shortfall(limit, figure, usual, split, name)
+            if reason:
+                yield Found(limit.check, Culprit(split, os.fsdecode(path), reason))
+                break
+
+
+def _medians(ledger: Ledger, figure: str) -> _Medians:
+    """The median of a figure by (split, class), and by (split, None)."""
+    return {
+        (split, name): median
+        for by_class in (False, True)
+        for split, name, median in ledger.query(_MEDIANS, by_class=by_class, figure=figure, enough=ENOUGH)
+    }
+
+
+def _shortfall(limit: Limit, figure: float, usual: _Medians, split: str, name: str) -> str | None:
+    told = limit.told.format(figure)
+    if figure < limit.always:
+        return "all of one colour" if limit.figure == "contrast" else told
+    whose, median = "class", usual.get((split, name))
+    if median is None:
+        whose, median = "split", usual.get((split, None))
+    if median is None or figure >= limit.suspicious or figure >= limit.share * median:
+        return None
+    return f"{told}, the median of its {whose} is {median:.2g}"

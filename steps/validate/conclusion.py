@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from steps.container import ProgramError, writing_atomically
+from steps.container import ProgramError
 from steps.validate.census import Census
 from steps.validate.checking import check
 from steps.validate.document import is_passed
-from steps.validate.findings import Finding, Problem
+from steps.validate.findings import Finding
 from steps.validate.ledger import Ledger
 from steps.validate.outputs import write_outputs
+from steps.validate.problems import writing_problems
 from steps.validate.settings import Settings
 from steps.validate.source import Source
 from steps.validate.split import divide
@@ -44,11 +44,7 @@ def conclude(ledger: Ledger, settings: Settings, folder: Path, sources: Mapping[
     if settings.validation_share is not None:
         divide(ledger, settings.validation_share)
         sources = {"train": sources["train"], "validation": sources["train"]}
-    with writing_atomically(folder / "report" / "problems.jsonl") as file:
-
-        def write(problem: Problem) -> None:
-            file.write(f"{json.dumps(problem.to_json())}\n".encode())
-
+    with writing_problems(folder / "report" / "problems.jsonl") as write:
         findings = check(ledger, settings, write)
     census = write_outputs(ledger, findings, settings, folder, sources)
     for finding in findings:

@@ -114,7 +114,8 @@ class Keeper:
         services = self._rows.services()
         damaged = [note for name, body in services if (note := self._restore_service(name, body))]
         # What was put aside may be wanted yet, and so what belongs to it.
-        self._is_whole = not damaged and all(name in SERVICES for name, _ in services)
+        aside = damaged or any(self._folder.glob(f"{_DATABASE}.damaged-*"))
+        self._is_whole = not aside and all(name in SERVICES for name, _ in services)
         notes += damaged + self._fill(tidy=self._is_whole)
         return tuple(notes)
 

@@ -18,7 +18,6 @@ from pipeline.local.jobs.job import Tools
 from pipeline.local.jobs.model_container import BadModel, find_container, lay_out_model
 from pipeline.local.jobs.process import NotStarted
 from pipeline.local.jobs.reasons import cut, text_of
-from pipeline.local.jobs.requirements import Installer, pip_variables
 from pipeline.local.jobs.server_process import NotReady
 from pipeline.local.objects import ObjectsError
 from pipeline.local.records import Record
@@ -127,8 +126,7 @@ class Fleet:
             container = find_container(self._tools.records, spec["ModelName"])
             image_for(self._tools.images, "serving", container.image)
             folder.make()
-            installer = Installer(str(self._tools.python), pip_variables(self._tools.host))
-            lay_out_model(container, self._tools.objects, folder.ml, installer)
+            lay_out_model(container, self._tools.objects, folder.ml, self._tools.installer)
         except NotSupportedLocally as error:
             raise FleetFailed(cut(f"{error.what}: {error.why}")) from error
         except (BadModel, ObjectsError, OSError) as error:

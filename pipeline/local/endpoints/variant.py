@@ -115,7 +115,7 @@ class Variant:
         program = Program(
             arguments=image.serve or (),
             contract={
-                "AWS_REGION": self._tools.objects.region,
+                **self._tools.aws(isolated=self._container.isolated),
                 "SAGEMAKER_BIND_TO_PORT": str(port),
             },
             requested=self._container.environment,

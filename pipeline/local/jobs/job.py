@@ -22,6 +22,7 @@ from pipeline.local.jobs.hosts import Ended, Host, open_log, run_all
 from pipeline.local.jobs.inputs import find_inputs
 from pipeline.local.jobs.layer import make_layer, python_of, search_path
 from pipeline.local.jobs.process import Command, LineReader
+from pipeline.local.jobs.requirements import Installer, pip_variables
 from pipeline.local.jobs.status import finished
 from pipeline.local.jobs.supervised import Place, Supervised
 from pipeline.local.objects import Objects
@@ -84,6 +85,16 @@ class Tools:
     waits: Waits
     client: Callable[[], Mapping[str, str]] = dict
     python: Path = Path("python")
+
+    def aws(self, *, isolated: bool) -> dict[str, str]:
+        """Variables by which a program reaches AWS; one without a network is told only its region's name."""
+        region = {"AWS_REGION": self.objects.region}
+        return region if isolated else {**region, **self.client()}
+
+    @property
+    def installer(self) -> Installer:
+        """What installs what the scripts of models require."""
+        return Installer(str(self.python), pip_variables(self.host))
 
 
 class Endable(Protocol):
@@ -249,15 +260,6 @@ class Job:
             return run_all(hosts, start, self.control.hold, self.tools.waits.grace)
         finally:
             timer.cancel()
-
-    def client(self, network: Mapping[str, Any]) -> dict[str, str]:
-        """Variables by which a program reaches AWS; one without a network reaches only its region's name.
-
-        Args:
-            network: The member of the record that has EnableNetworkIsolation.
-        """
-        region = {"AWS_REGION": self.tools.objects.region}
-        return region if network.get("EnableNetworkIsolation") else {**region, **self.tools.client()}
 
     def _timer(self, max_runtime: float | None) -> threading.Timer:
         place = Place(self.folder.root)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from pipeline.errors import Finding, ImgpipeError
 from pipeline.local import arns
 from pipeline.local.errors import NotSupportedLocally
 from pipeline.local.jobs.archive import BadArchive, unpack
-from pipeline.local.jobs.requirements import INSTALLER, Installer, pip_variables
+from pipeline.local.jobs.requirements import INSTALLER, Installer
 from pipeline.local.jobs.serving.source import CODE, SUBMIT_DIRECTORY, comes_from_s3
 from pipeline.local.objects import NoObjects, NoSuchBucket, NoSuchKey, Objects, parse_uri
 from pipeline.local.records import Record, Records
@@ -39,12 +38,14 @@ class ModelContainer:
         data: URI of its model.tar.gz, or of what all its objects start with, if it has one.
         environment: Its variables.
         is_archive: Whether `data` is an archive, and not the model's own files.
+        isolated: Whether the model has no network.
     """
 
     image: str
     data: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     is_archive: bool = True
+    isolated: bool = False
 
 
 def only_container(model: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -89,20 +90,18 @@ def find_container(records: Records, model_name: str) -> ModelContainer:
         container.get("ModelDataUrl") or source.get("S3Uri"),
         container.get("Environment", {}),
         is_archive=bool(container.get("ModelDataUrl")) or source.get("CompressionType") != "None",
+        isolated=model.get("EnableNetworkIsolation", False),
     )
 
 
-def lay_out_model(
-    container: ModelContainer, objects: Objects, ml: Path, installer: Installer | None = None
-) -> None:
+def lay_out_model(container: ModelContainer, objects: Objects, ml: Path, installer: Installer) -> None:
     """Download a model's artifact into the folder `model`, and the source of its script into `code`.
 
     Args:
         container: Its container.
         objects: S3.
         ml: The folder that stands for /opt/ml; it is made.
-        installer: What installs what its script requires; by default with the server's own variables, into
-            layers that nobody else uses.
+        installer: What installs what its script requires.
 
     Raises:
         BadModel: One of both is not there, or is not a tar.gz archive that may be unpacked.
@@ -114,7 +113,6 @@ def lay_out_model(
     if comes_from_s3(source):
         _lay_out_source(source, objects, ml)
     if source or (ml / "model" / CODE).is_dir():
-        installer = installer or Installer(str(ml.parent / "layers"), pip_variables(os.environ))
         installer.write(ml.parent / INSTALLER)
 
 

@@ -32,7 +32,7 @@ JOBS = MappingProxyType(
         "AWS from a program": (
             "AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and the local SageMaker's own generated keys are set, so "
             "that an AWS SDK or the CLI in a program reaches it, with all rights: there is one user. With "
-            "EnableNetworkIsolation they are not set; nothing else is isolated"
+            "EnableNetworkIsolation they are not set; nothing else is isolated. So too for servers of models"
         ),
         "Python": (
             "that of imgpipe. What a job installs (pip, python3 -m pip) goes into an environment of its own"

@@ -63,12 +63,13 @@ def _download(job: Job, record: Record, hosts: Sequence[Host]) -> None:
 
 def _program(job: Job, record: Record, host: Host) -> Program:
     app = record["AppSpecification"]
+    isolated = record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
     return Program(
         arguments=[*app["ContainerEntrypoint"], *app.get("ContainerArguments", [])],
         contract={
             "PROCESSING_JOB_NAME": job.name,
             "PROCESSING_JOB_ARN": record["ProcessingJobArn"],
-            **job.client(record.get("NetworkConfig", {})),
+            **job.tools.aws(isolated=isolated),
         },
         requested=record.get("Environment", {}),
         max_runtime=_max_runtime(record),

@@ -116,7 +116,7 @@ def _program(job: Job, record: Record, host: Host, watch: MetricWatch) -> Progra
     contract = {
         "TRAINING_JOB_NAME": job.name,
         "TRAINING_JOB_ARN": record["TrainingJobArn"],
-        **job.client(record),
+        **job.tools.aws(isolated=record.get("EnableNetworkIsolation", False)),
     }
     if image.train is not None:
         arguments = image.train

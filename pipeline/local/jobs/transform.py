@@ -19,7 +19,6 @@ from pipeline.local.jobs.model_container import BadModel, ModelContainer, find_c
 from pipeline.local.jobs.process import NotStarted
 from pipeline.local.jobs.progress import Progress
 from pipeline.local.jobs.reasons import SHUT_DOWN, cut, download_error, text_of, upload_error
-from pipeline.local.jobs.requirements import Installer, pip_variables
 from pipeline.local.jobs.server_process import NotReady, ServerProcess
 from pipeline.local.objects import ObjectsError, S3Object, parse_uri
 from pipeline.local.records import Record
@@ -65,8 +64,7 @@ def run(job: Job) -> None:
         image_for(job.tools.images, "serving", container.image)
         items = find_inputs(job.tools.objects, source, _role(job, record))
         job.folder.clear()
-        installer = Installer(str(job.tools.python), pip_variables(job.tools.host))
-        lay_out_model(container, job.tools.objects, job.folder.ml, installer)
+        lay_out_model(container, job.tools.objects, job.folder.ml, job.tools.installer)
     except NotSupportedLocally as error:
         job.finish("Failed", cut(f"ClientError: {error.what}: {error.why}"))
     except (BadModel, ObjectsError, OSError) as error:
@@ -115,7 +113,7 @@ def _program(job: Job, record: Record, container: ModelContainer) -> Callable[[i
         return Program(
             arguments=image.serve or (),
             contract={
-                "AWS_REGION": job.tools.objects.region,
+                **job.tools.aws(isolated=container.isolated),
                 "SAGEMAKER_BIND_TO_PORT": str(port),
                 "SAGEMAKER_BATCH": "true",
                 "SAGEMAKER_BATCH_STRATEGY": record.get("BatchStrategy", "SingleRecord"),

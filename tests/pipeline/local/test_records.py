@@ -202,10 +202,15 @@ def test_of_changes_together_none_is_kept_if_one_fails(records: Records) -> None
     heard: list[Change] = []
     records.subscribe(heard.append)
     records.create("Model", "b", {"Size": 1})
-    with pytest.raises(RecordExists, match=r"^Model b$"), records.together():
-        records.create("Model", "a", {})
-        records.delete("Model", "b")
-        records.create("Model", "b", {})
-        records.create("Model", "b", {})
+
+    def change() -> None:
+        with records.together():
+            records.create("Model", "a", {})
+            records.delete("Model", "b")
+            records.create("Model", "b", {})
+            records.create("Model", "b", {})
+
+    with pytest.raises(RecordExists, match=r"^Model b$"):
+        change()
     assert records.items("Model") == [("b", {"Size": 1})]
     assert len(heard) == 1

@@ -13,6 +13,7 @@ from pipeline.local.records import Records
 from .place import Place
 from .serving.archives import archive
 
+NO_INSTALLER = Installer("/none", {})
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/group/1"
 
 
@@ -72,7 +73,9 @@ def test_an_artifact_is_unpacked(place: Place, tmp_path: Path) -> None:
     (tmp_path / "source" / "model.onnx").write_bytes(b"weights")
     pack(tmp_path / "source", tmp_path / "model.tar.gz")
     place.write("m/model.tar.gz", (tmp_path / "model.tar.gz").read_bytes())
-    lay_out_model(ModelContainer("i", place.uri("m/model.tar.gz")), place.objects, tmp_path / "ml")
+    lay_out_model(
+        ModelContainer("i", place.uri("m/model.tar.gz")), place.objects, tmp_path / "ml", NO_INSTALLER
+    )
     assert [path.name for path in (tmp_path / "ml").iterdir()] == ["model"]
     assert (tmp_path / "ml" / "model" / "model.onnx").read_bytes() == b"weights"
 
@@ -83,17 +86,17 @@ def test_a_model_s_own_files_are_copied(place: Place, tmp_path: Path) -> None:
     source = {"S3Uri": place.uri("out/model/"), "S3DataType": "S3Prefix", "CompressionType": "None"}
     container = {"Image": "i", "ModelDataSource": {"S3DataSource": source}}
     place.records.create("Model", "m", {"ModelName": "m", "PrimaryContainer": container})
-    lay_out_model(find_container(place.records, "m"), place.objects, tmp_path / "ml")
+    lay_out_model(find_container(place.records, "m"), place.objects, tmp_path / "ml", NO_INSTALLER)
     model = tmp_path / "ml" / "model"
     assert (model / "a.bin").read_bytes() + (model / "sub" / "b.bin").read_bytes() == b"ab"
     gone = ModelContainer("i", place.uri("none/"), is_archive=False)
     with pytest.raises(BadModel) as caught:
-        lay_out_model(gone, place.objects, tmp_path / "other")
+        lay_out_model(gone, place.objects, tmp_path / "other", NO_INSTALLER)
     assert caught.value.reason == f"Could not find model data at {place.uri('none/')}."
 
 
 def test_a_model_may_have_no_artifact(place: Place, tmp_path: Path) -> None:
-    lay_out_model(ModelContainer("i"), place.objects, tmp_path / "ml")
+    lay_out_model(ModelContainer("i"), place.objects, tmp_path / "ml", NO_INSTALLER)
     assert list((tmp_path / "ml" / "model").iterdir()) == []
 
 
@@ -101,14 +104,14 @@ def test_an_artifact_that_cannot_be_used_is_named(place: Place, tmp_path: Path) 
     place.write("text", b"not an archive")
     text = place.uri("text")
     with pytest.raises(BadModel) as caught:
-        lay_out_model(ModelContainer("i", text), place.objects, tmp_path / "a")
+        lay_out_model(ModelContainer("i", text), place.objects, tmp_path / "a", NO_INSTALLER)
     assert caught.value.reason == (
         f'Failed to extract model data archive from URL "{text}". Please ensure that the object located at '
         "the URL is a valid tar.gz archive: it is not a whole tar.gz archive: Not a gzipped file (b'no')."
     )
     for number, uri in enumerate((place.uri("none"), "s3://no-such-bucket-anywhere/m")):
         with pytest.raises(BadModel) as caught:
-            lay_out_model(ModelContainer("i", uri), place.objects, tmp_path / str(number))
+            lay_out_model(ModelContainer("i", uri), place.objects, tmp_path / str(number), NO_INSTALLER)
         assert caught.value.reason == f"Could not find model data at {uri}."
 
 
@@ -126,7 +129,7 @@ def test_a_source_that_is_no_archive_is_named(place: Place, tmp_path: Path) -> N
     place.write("notes.txt", b"notes")
     container = ModelContainer("i", None, {"SAGEMAKER_SUBMIT_DIRECTORY": place.uri("notes.txt")})
     with pytest.raises(BadModel) as caught:
-        lay_out_model(container, place.objects, tmp_path / "ml")
+        lay_out_model(container, place.objects, tmp_path / "ml", NO_INSTALLER)
     source = place.uri("notes.txt")
     assert caught.value.reason == (
         f"Failed to extract the source of the model's script from {source}: it is not a whole tar.gz "

@@ -39,7 +39,9 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
     stop(home)
 
 
-def model(at: LocalEndpoint, name: str, files: dict[str, str], **variables: str) -> None:
+def model(
+    at: LocalEndpoint, name: str, files: dict[str, str], *, isolated: bool = False, **variables: str
+) -> None:
     client(at, "s3").put_object(Bucket="served", Key=f"{name}.tar.gz", Body=archive(files))
     container = {
         "Image": SCRIPTS,
@@ -52,7 +54,12 @@ def model(at: LocalEndpoint, name: str, files: dict[str, str], **variables: str)
             **variables,
         },
     }
-    client(at, "sagemaker").create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=ROLE)
+    client(at, "sagemaker").create_model(
+        ModelName=name,
+        PrimaryContainer=container,
+        ExecutionRoleArn=ROLE,
+        EnableNetworkIsolation=isolated,
+    )
 
 
 def endpoint(at: LocalEndpoint, name: str, *models: str) -> dict[str, Any]:
@@ -106,6 +113,25 @@ def test_an_endpoint_of_two_models_with_scripts(at: LocalEndpoint) -> None:
         response: Any = caught.value.response
         assert response["OriginalStatusCode"] == status
         assert response["OriginalMessage"].startswith(text)
+
+
+def test_a_script_reaches_aws_unless_its_model_has_no_network(at: LocalEndpoint) -> None:
+    script = """
+        import os
+
+        def model_fn(model_dir):
+            return os.environ.get("AWS_ENDPOINT_URL", "none")
+
+        def transform_fn(model, body, content_type, accept):
+            return model, "text/plain"
+    """
+    model(at, "open", {"code/inference.py": script})
+    model(at, "isolated", {"code/inference.py": script}, isolated=True)
+    endpoint(at, "reach", "open", "isolated")
+    runtime = client(at, "sagemaker-runtime")
+    for variant, expected in (("open", at.url), ("isolated", "none")):
+        answer = runtime.invoke_endpoint(EndpointName="reach", TargetVariant=f"of-{variant}", Body=b"")
+        assert answer["Body"].read().decode() == expected
 
 
 def test_a_model_fn_that_raises_fails_the_endpoint_at_once(at: LocalEndpoint) -> None:

@@ -31,6 +31,11 @@ class TestDamage:
         with again(home) as third:
             assert third.server.warnings == ()
         assert aside.read_bytes() == b"damaged" * 1000
+        # Somebody may mend the database, and needs what it refers to.
+        assert len(contents(home)) == 1
+        aside.unlink()
+        with again(home):
+            assert contents(home) == []
 
     def test_damaged_records_are_moved_aside(self, home: Path, caplog: pytest.LogCaptureFixture) -> None:
         self.prepare(home)

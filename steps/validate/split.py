@@ -1,4 +1,4 @@
-"""Chooses which images of one prefix validate: the same share of every class, equal images on one side."""
+"""Chooses which images of one prefix validate: the same share of each class, lookalikes on one side."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from itertools import groupby
 from math import floor
 from typing import NamedTuple
 
+from steps.validate.checks.duplicates import index_digests
+from steps.validate.checks.near import pair_up
+from steps.validate.families import find_families
 from steps.validate.ledger import Ledger
 
 _TOTALS = """
     SELECT class, count(*) FROM files
     WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND digest IS NOT NULL GROUP BY class
 """
-# What equals an image of another class is in doubt and not measured with: it stays in train.
+# What equals or resembles an image of another class is in doubt and not measured with: it stays in train.
 _GROUPS = """
-    SELECT class, digest, images FROM (
-        SELECT digest, min(class) AS class, max(class) AS last, count(*) AS images FROM files
-        WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND digest IS NOT NULL GROUP BY digest
-    ) WHERE class = last ORDER BY class, digest
+    SELECT class, key, images FROM (
+        SELECT coalesce(family, files.digest) AS key, min(class) AS class, max(class) AS last,
+            count(*) AS images
+        FROM files LEFT JOIN families ON families.digest = files.digest
+        WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND files.digest IS NOT NULL GROUP BY key
+    ) WHERE class = last ORDER BY class, key
 """
 _DROP_GONE = """
     DELETE FROM files WHERE split = 'validation'
@@ -26,15 +31,17 @@ _DROP_GONE = """
 """
 _MOVE = """
     UPDATE files SET split = 'validation'
-    WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND digest IN (SELECT digest FROM chosen)
+    WHERE split = 'train' AND place = 'class' AND flaw IS NULL AND coalesce(
+        (SELECT family FROM families WHERE families.digest = files.digest), digest
+    ) IN (SELECT key FROM chosen)
 """
 
 
 class Group(NamedTuple):
-    """Images of one class that have to stay together, for they are equal.
+    """Images of one class that have to stay together, for they look the same.
 
     Attributes:
-        key: SHA-256 of their content: an order that has nothing to do with their names.
+        key: SHA-256 of the content of one of them: an order that has nothing to do with their names.
         images: How many.
     """
 
@@ -94,18 +101,21 @@ def unite(ledger: Ledger) -> None:
 def divide(ledger: Ledger, share: float) -> None:
     """Moves images that are listed and inspected as `train` to `validation`; both come from the same place.
 
-    The choice depends on nothing but the content of the images. Those that cannot be read stay in train.
-    Nothing is held in memory: SQLite sorts on disk.
+    The choice depends on nothing but the content of the images. What looks the same goes to the same side, by
+    way of others too; what cannot be read stays in train. SQLite sorts on disk, so memory stays the same.
 
     Args:
         ledger: Has both splits among its uris.
         share: Of the images of each class, above 0 and below 1.
     """
     unite(ledger)
-    ledger.change("CREATE TEMPORARY TABLE chosen (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+    index_digests(ledger)
+    pair_up(ledger)
+    find_families(ledger)
+    ledger.change("DROP TABLE IF EXISTS temp.chosen")
+    ledger.change("CREATE TEMP TABLE chosen (key BLOB PRIMARY KEY) WITHOUT ROWID")
     ledger.change_many("INSERT INTO chosen VALUES (?)", ((key,) for key in _chosen(ledger, share)))
     ledger.change(_MOVE)
-    ledger.change("DROP TABLE chosen")
 
 
 def _chosen(ledger: Ledger, share: float) -> Iterator[bytes]:

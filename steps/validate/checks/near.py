@@ -1,13 +1,13 @@
 """Images that look the same though their bytes differ: saved again, scaled, converted, slightly brighter.
 
-Two images are a pair if their difference hashes differ in at most DISTANCE of 64 bits and their thumbs are alike
-(`steps.validate.likeness`). All such pairs are found, with these exceptions:
+Two images are a pair if their difference hashes differ in at most DISTANCE of 64 bits and their thumbs are
+alike (`steps.validate.likeness`). All such pairs are found, with these exceptions:
 
 - An image of less contrast than LEAST_CONTRAST is not compared.
-- Of images with one hash that look the same, each is compared with the first alone, so that a thousand of them
-  are a thousand pairs. Of those with one hash that look different, MOST_LEADERS are compared with all others.
-- Where images are so much alike that about MOST_PAIRS pairs of hashes or more were to be looked at, the distance
-  is lowered, and the log tells so.
+- Of images with one hash that look the same, each is compared with the first alone, so that a thousand of
+  them are a thousand pairs. Of those with one hash that look different, MOST_LEADERS are compared at all.
+- Where images are so much alike that about MOST_PAIRS pairs of hashes or more were to be looked at, the
+  distance is lowered, and the log tells so.
 
 Each image is told of once.
 """
@@ -31,8 +31,8 @@ from steps.validate.neighbours import Pairs, Places, affordable_distance, find_p
 from steps.validate.settings import Settings
 
 DISTANCE = 8
-"""Of 364 photographs and drawings saved at quality 50, made a PNG, blurred or halved, 98 of 100 and more differ
-in at most so many bits; at 6 bits up to 7 of 100 would be missed."""
+"""Of 364 photographs and drawings saved at quality 50, made a PNG, blurred or halved, 98 of 100 and more
+differ in at most so many bits; at 6 bits up to 7 of 100 would be missed."""
 
 LEAST_CONTRAST = 0.02
 """Five grey levels: below, the hash tells noise. The flattest of 64 crops of photographs has 0.04."""
@@ -81,6 +81,13 @@ def find_near(ledger: Ledger, settings: Settings) -> Iterator[Found]:
     """Each image once that looks like another, against the one with which it makes the gravest pair."""
     if all(settings.severities.get(check) == "ignore" for check in _CHECKS):
         return
+    pair_up(ledger)
+    for _, partners in groupby(ledger.query(_TELL), itemgetter(0)):
+        yield from _gravest(partners, settings)
+
+
+def pair_up(ledger: Ledger) -> None:
+    """Makes the table temp.near of all pairs (one, other) of ids. `index_digests` has to come before."""
     for statement in _SCRATCH:
         ledger.change(statement)
     with tempfile.TemporaryFile() as hashes:
@@ -90,8 +97,6 @@ def find_near(ledger: Ledger, settings: Settings) -> Iterator[Found]:
             _log.info("the images are much alike: near duplicates are searched within %d bits", distance)
         for one, other in _batches(find_pairs(hashes, count, distance)):
             _keep_alike(ledger, one, other)
-    for _, partners in groupby(ledger.query(_TELL), itemgetter(0)):
-        yield from _gravest(partners, settings)
 
 
 def _lead(ledger: Ledger, file: BinaryIO) -> int:

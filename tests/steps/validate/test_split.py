@@ -1,4 +1,5 @@
 import hashlib
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.validate.facts import Facts, Flaw
+from steps.validate.facts import Facts, Flaw, Look
 from steps.validate.ledger import Ledger
 from steps.validate.source import Entry
 from steps.validate.split import Group, choose_groups, divide, unite, validation_size
@@ -88,6 +89,13 @@ def ledger_of(path: Path, images: dict[str, str]) -> Ledger:
     return ledger
 
 
+def scene(name: str, number: int) -> Facts:
+    """What is known of one of the photographs of a scene: other bytes, the same look."""
+    drawn = random.Random(number)
+    look = Look(drawn.getrandbits(63), drawn.randbytes(256), 0.5, 0.2, 0.1, 5.0)
+    return Facts("JPEG", sha256(name), 8, 8, look=look)
+
+
 class TestDivide:
     def test_each_class_gives_its_share(self, tmp_path: Path) -> None:
         images = {f"cat/{i}": f"cat{i}" for i in range(50)} | {f"dog/{i}": f"dog{i}" for i in range(10)}
@@ -112,6 +120,16 @@ class TestDivide:
         with ledger_of(tmp_path / "l", images) as ledger:
             divide(ledger, 0.3)
             sides = [{images[path] for path in ledger.usable(split)} for split in ("train", "validation")]
+        assert not sides[0] & sides[1]
+        assert len(sides[1]) == 6
+
+    def test_images_that_look_the_same_stay_together(self, tmp_path: Path) -> None:
+        names = [f"cat/{i}" for i in range(60)]
+        with ledger_of(tmp_path / "l", {name: name for name in names}) as ledger:
+            entries = [Entry(name, "file", 1, "v") for name in names]
+            ledger.keep("train", [(one, scene(one.path, i // 3)) for i, one in enumerate(entries)])
+            divide(ledger, 0.3)
+            sides = [{names.index(path) // 3 for path in ledger.usable(split)} for split in URIS]
         assert not sides[0] & sides[1]
         assert len(sides[1]) == 6
 

@@ -38,9 +38,7 @@ def check(ledger: Ledger, settings: Settings, write: Write) -> list[Finding]:
     Returns:
         What was found, in the order of CHECKS and of the splits. Memory does not grow with the problems.
     """
-    ledger.change(
-        "UPDATE files SET left_out = NULL, faulty = NULL WHERE left_out NOT NULL OR faulty NOT NULL"
-    )
+    ledger.change(_FORGET)
     index_digests(ledger)
     leave_out_flawed(ledger, settings)
     leave_out_leaks(ledger, settings)
@@ -54,7 +52,7 @@ def check(ledger: Ledger, settings: Settings, write: Write) -> list[Finding]:
 
 
 def severity_of(found: Found, settings: Settings) -> Grade | None:
-    """How grave something is: what the settings say, else it itself, else its check; None where it is ignored.
+    """How grave something is: what the settings say, else it itself, else its check; None to ignore it.
 
     What is left out instead is a warning.
     """

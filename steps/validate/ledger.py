@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -27,7 +27,6 @@ Row = tuple[Any, ...]
 """Values of SQLite: str, int, float, bytes or None."""
 
 _Item = TypeVar("_Item")
-_Put = Callable[[Sequence[Entry]], None]
 
 _CHUNK = 4096
 _CACHE_KIB = 65_536
@@ -93,36 +92,22 @@ class Ledger:
         self._database.close()
 
     def list_entries(self, split: str, entries: Iterable[Entry]) -> None:
-        """Takes in a whole listing of a split: what is known of unchanged files stays."""
-        with self.listing(split) as put:
-            for chunk in _chunks(entries):
-                put(chunk)
+        """Takes in a whole listing: what is known of unchanged files stays, files that are gone are dropped.
 
-    @contextmanager
-    def listing(self, split: str) -> Iterator[_Put]:
-        """Takes in a listing piece by piece; what was not put until the end is dropped.
-
-        Raises:
-            ValueError: There is no such split.
+        A listing that ends early drops nothing.
         """
-        if split not in self.uris:
-            raise ValueError(f"no split {split!r} among {', '.join(self.uris)}")
         with self._transaction() as database:
             database.execute("UPDATE splits SET listing = listing + 1 WHERE split = ?", (split,))
             database.execute(schema.FORGET_PASSING, (split,))
         (number,) = next(self.query("SELECT listing FROM splits WHERE split = ?", split))
         anew = next(self.query("SELECT 1 FROM files WHERE split = ? LIMIT 1", split), None) is None
-
-        def put(entries: Sequence[Entry]) -> None:
-            rows = [row for entry in entries if (row := _listed(split, entry, number))]
+        for chunk in _chunks(entries):
+            rows = [row for entry in chunk if (row := _listed(split, entry, number))]
             with self._transaction() as database:
                 if not anew:
-                    database.executemany(
-                        schema.DROP_CHANGED, [(split, row[2], row[5], row[4]) for row in rows]
-                    )
+                    changed = [(split, row[2], row[5], row[4]) for row in rows]
+                    database.executemany(schema.DROP_CHANGED, changed)
                 database.executemany(schema.PUT, rows)
-
-        yield put
         with self._transaction() as database:
             database.execute("DELETE FROM files WHERE split = ? AND listing < ?", (split, number))
 
@@ -157,11 +142,6 @@ class Ledger:
         return sorted(
             (ClassCount(*row) for row in rows), key=lambda count: (order.index(count.split), count.name)
         )
-
-    def totals(self) -> tuple[int, int]:
-        """How many files were looked at, and how many of them an error was found in."""
-        files, faulty = next(self.query(schema.TOTALS))
-        return files, faulty
 
     def rows(self) -> Iterator[Row]:
         """All that is known, for a ledger elsewhere to merge."""

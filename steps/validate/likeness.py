@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 LIMIT = 0.2
 """How much two thumbs may differ, as a share of how much one of them differs from itself moved by one pixel.
 
-What saving, scaling and smoothing change lies along the edges, and grows with them. Measured on 314 photographs
-and drawings: saved again at quality 50 or 30, halved, turned grey, blurred or made a PNG, 97 of 100 and more differ
-by less. Of the 1.6 million pairs of 1,777 handwritten digits none does: the nearest two differ by 0.24.
+What saving, scaling and smoothing change lies along the edges, and grows with them. Measured on 314
+photographs and drawings: saved again at quality 50 or 30, halved, turned grey, blurred or made a PNG, 97 of
+100 and more differ by less. Of the 1.6 million pairs of 1,777 handwritten digits none does: the nearest two
+differ by 0.24.
 """
 
 _SIDE = 16

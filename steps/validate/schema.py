@@ -76,10 +76,6 @@ COUNTS = """
     SELECT split, class, sum(place = 'class'), sum(place = 'class' AND left_out IS NULL) FROM files
     WHERE place IN ('class', 'folder') GROUP BY split, class
 """
-TOTALS = """
-    SELECT count(*), coalesce(sum(faulty), 0) FROM files
-    WHERE place IN ('class', 'stray', 'other', 'link')
-"""
 ROWS = """
     SELECT split, class, path, place, size, version, unsafe, listing, flaw, reason, format, width, height,
         traits, frames, digest, look, brightness, contrast, sharpness, detail, channels, thumb

@@ -35,7 +35,7 @@ def index_digests(ledger: Ledger) -> None:
 
 
 def leave_out_leaks(ledger: Ledger, settings: Settings) -> None:
-    """Marks the training copies of validation images where the settings ask for it, whatever tells of them."""
+    """Marks the training copies of validation images if the settings ask for it, whatever tells of them."""
     if settings.skip_leaks:
         ledger.change(_LEAVE_OUT)
 

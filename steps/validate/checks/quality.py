@@ -25,28 +25,29 @@ class Limit:
     Attributes:
         check: A key of CHECKS.
         figure: Which column.
-        suspicious: Below it an image is told of if it is unlike the others, too.
-        share: Unlike is less than so much of the median of its class.
+        least: Less is suspicious.
+        share: Less than so much of the median of the class is unlike the others; None if they do not matter.
         told: The figure in words.
-        always: Below it an image is told of whatever the others are like.
     """
 
     check: str
     figure: str
-    suspicious: float
-    share: float
+    least: float
+    share: float | None
     told: str
-    always: float = 0.0
 
 
 LIMITS = (
-    # Half a grey level: nothing at all is drawn. Up to 2.5 levels there may be stars in a night sky.
-    Limit("blank-image", "contrast", 0.01, 1 / 8, "contrast {:.2g}", 0.002),
-    # 20 grey levels of 255. Of 860 photographs and crops the darkest, but one that is black, has 0.1.
+    # Half a grey level of 255: nothing at all is drawn.
+    Limit("blank-image", "contrast", 0.002, None, "all of one colour"),
+    # 20 grey levels. The darkest of 64 crops of photographs has 0.12.
     Limit("dark-image", "brightness", 0.08, 1 / 4, "brightness {:.2g}"),
-    # Placeholders with a line of text have about 1 bit, photographs 4 to 7.6, drawings on white 1.4 to 7.4.
-    Limit("low-information", "detail", 1.5, 0.4, "{:.2g} bits of detail"),
-    # At 64 x 64 pixels. Photographs have 0.001 (soft on purpose) to 0.1, enlarged digits 0.0001 to 0.0006.
+    # 2.5 grey levels: stars in a night sky, or noise.
+    Limit("blank-image", "contrast", 0.01, 1 / 8, "contrast {:.2g}"),
+    # Placeholders with a line of text have 0.2 to 0.5, photographs 4 to 7.6, drawings on white 1.1 to 7.4.
+    Limit("low-information", "detail", 1.0, 0.4, "{:.2g} bits of detail"),
+    # At 64 x 64 pixels. Photographs have 0.001 (soft on purpose) to 0.1, blurred by an eighth of their width
+    # 0.00005, enlarged digits 0.0001 to 0.0006.
     Limit("blurred-image", "sharpness", 0.001, 1 / 20, "sharpness {:.2g}"),
 )
 """In this order: an image is told of once, by the first that it falls short of."""
@@ -65,21 +66,23 @@ _MEDIANS = """
 """
 _SUSPICIOUS = """
     SELECT split, class, path, contrast, brightness, detail, sharpness FROM files
-    WHERE (contrast < ? OR brightness < ? OR detail < ? OR sharpness < ?)
+    WHERE (contrast < :contrast OR brightness < :brightness OR detail < :detail OR sharpness < :sharpness)
         AND look IS NOT NULL AND flaw IS NULL AND place = 'class'
     ORDER BY split, path
 """
+_FIGURES = ("contrast", "brightness", "detail", "sharpness")
 
 _Medians = Mapping[tuple[str, str | None], float]
 
 
 def find_poor(ledger: Ledger) -> Iterator[Found]:
     """Images that fall short of a limit, each told once."""
-    medians = [_medians(ledger, limit.figure) for limit in LIMITS]
-    limits = [max(limit.always, limit.suspicious) for limit in LIMITS]
-    for split, name, path, *figures in ledger.query(_SUSPICIOUS, *limits):
-        for limit, usual, figure in zip(LIMITS, medians, figures, strict=True):
-            reason = _shortfall(limit, figure, usual, split, name)
+    medians = {figure: _medians(ledger, figure) for figure in _FIGURES}
+    least = {figure: max(limit.least for limit in LIMITS if limit.figure == figure) for figure in _FIGURES}
+    for split, name, path, *values in ledger.query(_SUSPICIOUS, **least):
+        figures = dict(zip(_FIGURES, values, strict=True))
+        for limit in LIMITS:
+            reason = _shortfall(limit, figures[limit.figure], medians[limit.figure], split, name)
             if reason:
                 yield Found(limit.check, Culprit(split, os.fsdecode(path), reason))
                 break
@@ -95,12 +98,14 @@ def _medians(ledger: Ledger, figure: str) -> _Medians:
 
 
 def _shortfall(limit: Limit, figure: float, usual: _Medians, split: str, name: str) -> str | None:
+    if figure >= limit.least:
+        return None
     told = limit.told.format(figure)
-    if figure < limit.always:
-        return "all of one colour" if limit.figure == "contrast" else told
+    if limit.share is None:
+        return told
     whose, median = "class", usual.get((split, name))
     if median is None:
         whose, median = "split", usual.get((split, None))
-    if median is None or figure >= limit.suspicious or figure >= limit.share * median:
+    if median is None or figure >= limit.share * median:
         return None
     return f"{told}, the median of its {whose} is {median:.2g}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,22 +10,17 @@ from itertools import groupby
 from pathlib import Path
 
 import obstore
-from obstore.auth.boto3 import Boto3CredentialProvider
-from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from pipeline.bucket import as_folder, ensure_bucket
 from pipeline.data.folder import Split
+from pipeline.data.s3_access import STORE_ERRORS, open_store, reason
 from pipeline.errors import Finding, RunError
 from pipeline.s3_uri import split_uri
 from pipeline.session import Session
 
 _THREADS = 16
 _EXAMPLES = 3
-# obstore raises Python's own error where there is one: FileNotFoundError, ValueError for a bad key.
-_STORE_ERRORS = (BaseError, OSError, ValueError)
-# The body of an S3 error response (S3 API reference, "Error responses").
-_S3_ERROR = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
 
 
 @dataclass(frozen=True)
@@ -92,7 +85,7 @@ def push(
     for split, uri in prefixes.items():
         bucket, prefix = split_uri(uri)
         ensure_bucket(session, bucket)
-        store = _store(session, bucket)
+        store = open_store(session, bucket)
         remote = _remote(store, uri)
         uploads = [_compare(splits[split].root, path, prefix, remote) for path in splits[split].files]
         foreign += [(store, key) for key in sorted(remote.keys() - {upload.key for upload in uploads})]
@@ -111,7 +104,7 @@ def _delete(foreign: Sequence[tuple[S3Store, str]]) -> None:
     for store, keys in groupby(foreign, key=lambda found: found[0]):
         try:
             obstore.delete(store, [key for _, key in keys])
-        except _STORE_ERRORS as error:
+        except STORE_ERRORS as error:
             raise _failed("all uploaded, but not all that is not in the folder was deleted", error) from error
 
 
@@ -127,7 +120,7 @@ def _upload(
         try:
             # In one part: only then is S3's ETag the MD5 of the content, which a later push compares.
             obstore.put(store, upload.key, upload.file, use_multipart=False)
-        except _STORE_ERRORS as error:
+        except STORE_ERRORS as error:
             failures.append(error)
             raise
         done.append(upload.key)
@@ -136,7 +129,7 @@ def _upload(
         try:
             for _ in progress(pool.map(put, work), len(work)):
                 pass
-        except _STORE_ERRORS:
+        except STORE_ERRORS:
             if not failures:
                 raise
         finally:
@@ -146,27 +139,13 @@ def _upload(
         raise _failed(f"{len(done):,} of {len(work):,} files uploaded", failures[0]) from failures[0]
 
 
-def _store(session: Session, bucket: str) -> S3Store:
-    # The provider renews credentials that expire while a large folder is on its way.
-    provider = Boto3CredentialProvider(session.boto)
-    if session.endpoint_url is None:
-        return S3Store(bucket, region=session.facts.region, credential_provider=provider)
-    return S3Store(
-        bucket,
-        region=session.facts.region,
-        credential_provider=provider,
-        endpoint=session.endpoint_url,
-        client_options={"allow_http": True},
-    )
-
-
 def _remote(store: S3Store, uri: str) -> dict[str, str]:
     """ETag by key of all that lies under a prefix."""
     prefix = as_folder(split_uri(uri)[1])
     try:
         pages = obstore.list(store, prefix=prefix or None, chunk_size=1000)
         return {found["path"]: (found["e_tag"] or "").strip('"') for page in pages for found in page}
-    except _STORE_ERRORS as error:
+    except STORE_ERRORS as error:
         raise _failed(f"nothing uploaded, {uri} could not be listed", error) from error
 
 
@@ -203,15 +182,7 @@ def _failed(how_far: str, error: Exception) -> RunError:
             "R206",
             "upload-failed",
             how_far,
-            details=(("reason", _reason(str(error))),),
+            details=(("reason", reason(error)),),
             hint="run it again to go on; what is uploaded is not sent again",
         )
     )
-
-
-def _reason(text: str) -> str:
-    """What S3 or the system said, without the dump of the request that obstore adds."""
-    answer = _S3_ERROR.search(text)
-    if answer:
-        return f"{html.unescape(answer[2])} ({answer[1]})"
-    return text.partition("\n\nDebug source:")[0]

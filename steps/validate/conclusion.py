@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from steps.container import ProgramError
@@ -26,6 +27,24 @@ _LOOKED_AT = "SELECT count(*) FROM files WHERE place IN ('class', 'stray', 'link
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What the checks of a data set led to.
+
+    Attributes:
+        census: The data set in numbers.
+        findings: What was found, in the order to tell it.
+    """
+
+    census: Census
+    findings: Sequence[Finding]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the images can be trained on."""
+        return is_passed(self.findings)
+
+
 def conclude(ledger: Ledger, settings: Settings, folder: Path, sources: Mapping[str, Source]) -> Census:
     """Checks, and writes all outputs.
 
@@ -41,12 +60,8 @@ def conclude(ledger: Ledger, settings: Settings, folder: Path, sources: Mapping[
     Raises:
         ProgramError: The images cannot be used. The report is written even so.
     """
-    if settings.validation_share is not None:
-        divide(ledger, settings.validation_share)
-        sources = {"train": sources["train"], "validation": sources["train"]}
-    with writing_problems(folder / "report" / "problems.jsonl") as write:
-        findings = check(ledger, settings, write)
-    census = write_outputs(ledger, findings, settings, folder, sources)
+    judgement = judge(ledger, settings, folder, sources)
+    census, findings = judgement.census, judgement.findings
     for finding in findings:
         if finding.severity == "warning":
             _log.warning("%s", warning_line(finding))
@@ -59,6 +74,16 @@ def conclude(ledger: Ledger, settings: Settings, folder: Path, sources: Mapping[
         counted(census.splits["validation"].usable, "image"),
     )
     return census
+
+
+def judge(ledger: Ledger, settings: Settings, folder: Path, sources: Mapping[str, Source]) -> Judgement:
+    """Checks, and writes all outputs; tells nothing. The arguments are those of `conclude`."""
+    if settings.validation_share is not None:
+        divide(ledger, settings.validation_share)
+        sources = {"train": sources["train"], "validation": sources["train"]}
+    with writing_problems(folder / "report" / "problems.jsonl") as write:
+        findings = check(ledger, settings, write)
+    return Judgement(write_outputs(ledger, findings, settings, folder, sources), findings)
 
 
 def _reason(ledger: Ledger, findings: Sequence[Finding]) -> str:

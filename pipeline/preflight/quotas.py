@@ -70,9 +70,10 @@ class Quotas:
 
 def machines(config: PipelineConfig) -> tuple[Machines, ...]:
     """All machines that a config asks for, in the order of the steps."""
-    train, deploy, evaluate = config.train, config.deploy, config.evaluate
+    validate, train = config.validation, config.train
+    deploy, evaluate = config.deploy, config.evaluate
     found = [
-        Machines("validate", "processing", config.validation.instance_type),
+        Machines("validate", "processing", validate.instance_type, validate.instance_count),
         Machines("train", "training", train.instance_type, train.instance_count, train.spot is not None),
         Machines("score", "transform", config.score.instance_type, config.score.instance_count),
     ]

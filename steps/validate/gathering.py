@@ -21,6 +21,8 @@ from steps.validate.source import Entry
 from steps.validate.wire import Message, WireError, receive_pieces, send, welcome
 
 HANDSHAKE_SECONDS = 10.0
+_HANDSHAKES = 8
+"""So many strangers at most are listened to at once."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Gathering:
         self._listener = _listen(cluster)
         self._told: queue.Queue[_Told] = queue.Queue()
         self._lock = threading.Lock()
+        self._handshakes = threading.BoundedSemaphore(_HANDSHAKES)
         self._connections: dict[str, socket.socket] = {}
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._accept, name="gathering", daemon=True)]
@@ -135,6 +138,7 @@ class Gathering:
 
     def _accept(self) -> None:
         while not self._ended.is_set():
+            self._handshakes.acquire()
             try:
                 connection, address = self._listener.accept()
             except OSError:
@@ -154,6 +158,8 @@ class Gathering:
             connection.close()
             _log.warning("refused a connection from %s: %s", address, error)
             return
+        finally:
+            self._handshakes.release()
         connection.settimeout(self._patience.silence)
         try:
             self._told.put(_Told(host, self._receive(host, connection)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType, ModuleType
 
@@ -15,17 +15,17 @@ from steps.validate import jpeg, png
 from steps.validate.facts import Channels, Facts, Flaw, Trait
 from steps.validate.formats import HEAD_BYTES, found_format, named_format
 from steps.validate.frames import count_frames
-from steps.validate.look import Gallery
+from steps.validate.look import Gallery, scaled
 from steps.validate.raster import Raster, refusal
 from steps.validate.source import Entry, Reader, Source
 from steps.validate.wording import grouped
-from steps.validate.workers import Mark
+from steps.validate.worker import Mark
 
 MAX_BYTES = 200_000_000
 """A larger file is not read at all: no image of at most MAX_PIXELS needs as much."""
 
 # Colours are measured on what a network of the usual size sees, not on every pixel of a photograph.
-_COLOUR_SIDE = 224
+_COLOUR_SIDE = 128
 _LEVELS = np.arange(256) / 255
 _DECODERS: Mapping[str, ModuleType] = MappingProxyType({"JPEG": jpeg, "PNG": png})
 
@@ -46,57 +46,43 @@ class Examination:
 
     def start(self, mark: Mark) -> Callable[[Sequence[Entry]], list[Facts]]:
         """See Task."""
-        reader = self.source.open()
+        reader, gallery = self.source.open(), Gallery()
 
         def examine(chunk: Sequence[Entry]) -> list[Facts]:
+            images: list[Image.Image] = []
             with warnings.catch_warnings():
                 # Pillow warns of odd metadata, which no algorithm reads.
                 warnings.simplefilter("ignore")
-                return self._examine(chunk, reader, mark)
+                found = [self._facts(*each, images) for each in _contents(chunk, reader, mark)]
+            looks = gallery.looks(images)
+            return [replace(facts, look=next(looks)) if facts.width else facts for facts in found]
 
         return examine
 
-    def _examine(self, chunk: Sequence[Entry], reader: Reader, mark: Mark) -> list[Facts]:
-        gallery = Gallery(len(chunk))
-        found: list[Facts] = []
-        contents = reader.read([entry for entry in chunk if entry.size <= MAX_BYTES])
-        for entry in chunk:
-            mark.fetching()
-            content = next(contents) if entry.size <= MAX_BYTES else _too_many_bytes(entry)
-            mark.working()
-            if isinstance(content, Flaw):
-                found.append(Facts(flaw=content))
-            else:
-                found.append(self._facts(entry, content, gallery))
-        looks = gallery.looks()
-        return [replace(facts, look=next(looks)) if facts.width else facts for facts in found]
-
-    def _facts(self, entry: Entry, data: bytes, gallery: Gallery) -> Facts:
-        """All but the look, for which the image is hung in the gallery if it can be decoded."""
-        digest = hashlib.sha256(data).digest()
-        found = found_format(data[:HEAD_BYTES])
-        decoder = _DECODERS.get(found or "")
-        if found is None or decoder is None:
-            return Facts(format=found, digest=digest, flaw=_not_taken(data, found))
+    def _facts(self, entry: Entry, content: bytes | Flaw, images: list[Image.Image]) -> Facts:
+        """All but the look; the image is added to `images` if it can be decoded."""
+        if isinstance(content, Flaw):
+            return Facts(flaw=content)
+        digest = hashlib.sha256(content).digest()
+        found = found_format(content[:HEAD_BYTES])
+        if found is None or found not in _DECODERS:
+            return Facts(format=found, digest=digest, flaw=_not_taken(content, found))
         try:
-            raster = decoder.decode(data)
-            gallery.hang(raster.grey)
-            channels = self._channels(digest, data, decoder)
+            raster = _DECODERS[found].decode(content)
+            channels = self._channels(digest, content, _DECODERS[found])
         # Decoders raise anything at all on mutilated bytes (struct.error, IndexError, SyntaxError), and one
         # file must not end the check of a million.
         except Exception as error:
-            return Facts(format=found, digest=digest, flaw=refusal(error, found, len(data)).flaw)
-        traits = raster.traits
-        if named_format(entry.path) not in (None, found):
-            traits |= Trait.WRONG_EXTENSION
+            return Facts(format=found, digest=digest, flaw=refusal(error, found, len(content)).flaw)
+        images.append(scaled(raster.grey))
         return Facts(
-            found,
-            digest,
-            raster.width,
-            raster.height,
-            self._size_flaw(raster),
-            traits,
-            raster.frames,
+            format=found,
+            digest=digest,
+            width=raster.width,
+            height=raster.height,
+            flaw=self._size_flaw(raster),
+            traits=_traits(raster, entry.path, found),
+            frames=raster.frames,
             channels=channels,
         )
 
@@ -122,8 +108,21 @@ def _sums(image: Image.Image) -> Channels:
     return Channels(pixels, (red, green, blue), (red_square, green_square, blue_square))
 
 
-def _too_many_bytes(entry: Entry) -> Flaw:
-    return Flaw("image-too-large", f"{grouped(entry.size)} bytes, at most {grouped(MAX_BYTES)}")
+def _contents(chunk: Sequence[Entry], reader: Reader, mark: Mark) -> Iterator[tuple[Entry, bytes | Flaw]]:
+    contents = reader.read([entry for entry in chunk if entry.size <= MAX_BYTES])
+    for entry in chunk:
+        mark.fetching()
+        if entry.size <= MAX_BYTES:
+            content = next(contents)
+        else:
+            reason = f"{grouped(entry.size)} bytes, at most {grouped(MAX_BYTES)}"
+            content = Flaw("image-too-large", reason)
+        mark.working()
+        yield entry, content
+
+
+def _traits(raster: Raster, path: str, found: str) -> Trait:
+    return raster.traits if named_format(path) in (None, found) else raster.traits | Trait.WRONG_EXTENSION
 
 
 def _not_taken(data: bytes, found: str | None) -> Flaw:

@@ -60,8 +60,12 @@ class FolderSource:
         kind = self._kind(item)
         if kind != "file":
             return Entry(f"{prefix}{item.name}", kind, 0, "")
-        told = item.stat()
-        return Entry(f"{prefix}{item.name}", "file", told.st_size, _version(told))
+        try:
+            told = item.stat()
+        except FileNotFoundError:
+            # It has just vanished; reading it will tell so.
+            return Entry(f"{prefix}{item.name}", "file", 0, "")
+        return Entry(f"{prefix}{item.name}", "file", told.st_size, version_of(told))
 
     def _kind(self, item: os.DirEntry[str]) -> Kind:
         if item.is_dir(follow_symlinks=False):
@@ -69,7 +73,11 @@ class FolderSource:
         if self.report_links and item.is_symlink():
             return "link"
         # A link to a folder may lead round in a circle; one to a file is how local jobs save a copy.
-        return "file" if item.is_file() else "other"
+        try:
+            return "file" if item.is_file() else "other"
+        except OSError:
+            # A link that leads to itself.
+            return "other"
 
 
 @dataclass(frozen=True)
@@ -101,12 +109,13 @@ def _read(path: str, entry: Entry) -> bytes | Flaw:
             parts.append(part)
             left -= len(part)
         # After reading, so that a file which is written to all the while is told too.
-        if left or _version(os.fstat(descriptor)) != entry.version:
+        if left or version_of(os.fstat(descriptor)) != entry.version:
             return Flaw("changed-while-scanning", "changed after it was listed")
     finally:
         os.close(descriptor)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _version(told: os.stat_result) -> str:
+def version_of(told: os.stat_result) -> str:
+    """The version of a file, as entries have it."""
     return f"{told.st_mtime_ns}-{told.st_size}"

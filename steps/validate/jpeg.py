@@ -6,11 +6,13 @@ import importlib
 import importlib.util
 import io
 import re
+from dataclasses import replace
 from types import ModuleType
 
 from PIL import Image
 
 from steps.validate.facts import NO_TRAITS, Trait
+from steps.validate.gaps import zero_gap
 from steps.validate.metadata import jpeg_end, jpeg_metadata
 from steps.validate.raster import LEAST_SIDE, Raster, reduction, refuse_bomb, truncated, unreadable
 from steps.validate.wording import grouped
@@ -40,17 +42,19 @@ def decode(data: bytes) -> Raster:
     """
     raster, warning = _by_turbo(data, TURBO) if TURBO else (None, "")
     if raster is None:
+        _refuse_zeros(data)
         raster = _by_pillow(data)
-        _check_end(data)
+        _refuse_wrong_end(data)
         if _DAMAGE.search(warning):
             raise unreadable(f"damaged JPEG: {warning}")
+    if gap := zero_gap(data):
+        raise unreadable(f"only zeros from byte {grouped(gap)} on")
     told = jpeg_metadata(data)
-    traits, frames = raster.traits, 1
     if told.rotated:
-        traits |= Trait.ROTATED
+        raster = replace(raster, traits=raster.traits | Trait.ROTATED)
     if told.several and (frames := _frames(data)) > 1:
-        traits |= Trait.ANIMATED
-    return Raster(raster.width, raster.height, raster.grey, traits, frames)
+        raster = replace(raster, traits=raster.traits | Trait.ANIMATED, frames=frames)
+    return raster
 
 
 def colours(data: bytes, least: int) -> Image.Image:
@@ -94,16 +98,18 @@ def _by_pillow(data: bytes) -> Raster:
         return Raster(width, height, image if image.mode == "L" else image.convert("L"), traits)
 
 
-def _check_end(data: bytes) -> None:
-    """Finds what Pillow passes: it takes zeros and garbage for coded data."""
-    end = jpeg_end(data)
-    if end == "whole":
-        return
-    if data.endswith(_ZERO_TAIL):
+def _refuse_zeros(data: bytes) -> None:
+    if data.endswith(_ZERO_TAIL) and jpeg_end(data) != "whole":
         raise unreadable(f"only zeros from byte {grouped(len(data.rstrip(bytes(1))))} on")
+
+
+def _refuse_wrong_end(data: bytes) -> None:
+    """Finds what Pillow passes: it takes garbage for coded data."""
+    end = jpeg_end(data)
     if end == "cut":
         raise truncated(len(data))
-    raise unreadable("damaged JPEG: its coded data does not end with an end marker")
+    if end == "damaged":
+        raise unreadable("damaged JPEG: its coded data does not end with an end marker")
 
 
 def _frames(data: bytes) -> int:

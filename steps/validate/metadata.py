@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import struct
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -33,22 +32,25 @@ class JpegMetadata:
     several: bool = False
 
 
+_PLAIN = JpegMetadata()
+
+
 def jpeg_metadata(data: bytes) -> JpegMetadata:
     """Reads a JPEG's segments up to its coded data. Broken ones end the reading."""
     rotated = several = False
-    for marker, start, end in _segments(data):
+    for marker, start, end in jpeg_segments(data):
+        if marker == _SOS:
+            break
         if marker == _APP1 and data.startswith(b"Exif\0", start):
             rotated = rotated or orientation(data[start + 6 : end]) > 1
         elif marker == _APP2 and data.startswith(b"MPF\0", start):
             several = True
-        elif marker == _SOS:
-            break
-    return JpegMetadata(rotated, several)
+    return _PLAIN if not (rotated or several) else JpegMetadata(rotated, several)
 
 
 def jpeg_end(data: bytes) -> Literal["whole", "cut", "damaged"]:
     """How a JPEG ends: with its end marker, within its coded data, or where something else belongs."""
-    marker, _, end = deque(_segments(data), maxlen=1).pop()
+    *_, (marker, _, end) = [(0, 0, 0), *jpeg_segments(data)]
     if marker == _EOI:
         return "whole"
     if marker == _SOS and _CODED_MARKER.search(data, end) is None:
@@ -56,8 +58,8 @@ def jpeg_end(data: bytes) -> Literal["whole", "cut", "damaged"]:
     return "damaged"
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yields (marker, start, end) of what a segment holds; coded data between segments is stepped over.
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yields (marker, start, end) of what each segment of a JPEG holds, and steps over coded data.
 
     Ends at the end marker, or where no marker is at its place.
     """
@@ -78,8 +80,13 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         yield marker, position + 2, end
         position = end
         if marker == _SOS:
-            found = _CODED_MARKER.search(data, position)
-            position = found.start() if found else size
+            position = coded_end(data, position)
+
+
+def coded_end(data: bytes, start: int) -> int:
+    """Where the coded data of a JPEG ends that begins at `start`: at the next marker, or with the file."""
+    found = _CODED_MARKER.search(data, start)
+    return found.start() if found else len(data)
 
 
 def orientation(exif: bytes) -> int:

@@ -1,71 +1,130 @@
-import itertools
-import os
-import signal
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from steps.container import ProgramError
 from steps.validate import inspection
-from steps.validate.facts import Flaw
-from steps.validate.inspection import PROGRESS_SECONDS, inspect_images
+from steps.validate.facts import Facts, Flaw
+from steps.validate.folder import FolderSource
+from steps.validate.inspection import inspect
+from steps.validate.settings import Settings
+from steps.validate.source import Entry
+from steps.validate.workers import Limits
 
 from .conftest import Picture
 
-
-def lay(root: Path, picture: bytes, count: int) -> list[str]:
-    for i in range(count):
-        (root / f"{i}.jpg").write_bytes(picture)
-    return [f"{i}.jpg" for i in range(count)]
+ROOT = Path(__file__).parents[3]
+SETTINGS = Settings((3, 8, 8), resize=8, mini_batch_size=4, min_images_per_class=2, skip_corrupt=False)
+UNSCALED = Settings((3, 8, 8), resize=None, mini_batch_size=4, min_images_per_class=2, skip_corrupt=False)
 
 
-def test_flaws_by_path(tmp_path: Path, picture: Picture) -> None:
-    files = lay(tmp_path, picture(), 3)
-    (tmp_path / "1.jpg").write_bytes(b"")
-    flaws = inspect_images("train", tmp_path, files, None, jobs=1, clock=lambda: 0.0)
-    assert flaws == {"1.jpg": Flaw("unreadable-image", "zero bytes")}
+@dataclass
+class Counter:
+    """Progress that only counts."""
+
+    done: list[int] = field(default_factory=list)
+
+    def begin(self, task: str, total: int) -> None:
+        raise AssertionError("the caller begins")
+
+    def advance(self, done: int) -> None:
+        self.done.append(done)
+
+    def end(self) -> None:
+        raise AssertionError("the caller ends")
 
 
-def test_no_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    assert inspect_images("train", tmp_path, [], None, jobs=2, clock=lambda: 0.0) == {}
-    assert caplog.messages == ["train: decoded 0 images in 0.0 s"]
+@dataclass(frozen=True)
+class Awkward:
+    """A source of one image, whose reader does what the names of the files say."""
+
+    image: bytes
+    uri: str = "s3://b/train"
+
+    def entries(self) -> Iterator[Entry]:
+        return iter(())
+
+    def open(self) -> "Awkward":
+        return self
+
+    def read(self, entries: Sequence[Entry]) -> Iterator[bytes | Flaw]:
+        for entry in entries:
+            if entry.path == "no access":
+                raise ProgramError("s3://b/train cannot be read: AccessDenied")
+            yield self.image
 
 
-def test_progress_with_a_rate(tmp_path: Path, picture: Picture, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    files = lay(tmp_path, picture(width=4, height=4), 200)
-    # Each of the four chunks takes 2 s, so that the third is past PROGRESS_SECONDS.
-    ticks = itertools.count(start=100.0, step=2.0)
-    assert 2 * 2.0 < PROGRESS_SECONDS <= 3 * 2.0
-    inspect_images("train", tmp_path, files, None, jobs=1, clock=lambda: next(ticks))
-    assert caplog.messages == [
-        "train: decoded 192 of 200 images (32 images/s)",
-        "train: decoded 200 images (20 images/s) in 10.0 s",
-    ]
+def inspected(root: Path, settings: Settings = SETTINGS, jobs: int = 2) -> dict[str, Facts]:
+    source, progress = FolderSource("s3://b/train", root), Counter()
+    entries = [entry for entry in source.entries() if entry.kind == "file"]
+    found = {entry.path: facts for entry, facts in inspect(source, entries, settings, jobs, progress)}
+    assert sum(progress.done) == len(entries) == len(found)
+    return found
 
 
-def test_many_files_on_several_processes(
-    tmp_path: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inspection, "_WORTH_PROCESSES", 100)
-    files = lay(tmp_path, picture(width=4, height=4), 200)
+def test_no_files(tmp_path: Path) -> None:
+    assert inspected(tmp_path) == {}
+
+
+def test_facts_by_path(tmp_path: Path, picture: Picture) -> None:
+    for number in range(200):
+        (tmp_path / f"{number}.jpg").write_bytes(picture(width=8 + number % 3, height=8))
     (tmp_path / "7.jpg").write_bytes(b"text")
-    (tmp_path / "199.jpg").write_bytes(picture(width=3, height=4))
-    flaws = inspect_images("train", tmp_path, files, (4, 4), jobs=2, clock=lambda: 0.0)
-    assert flaws == {
+    (tmp_path / "199.jpg").write_bytes(picture(width=7, height=8))
+    found = inspected(tmp_path, UNSCALED)
+    assert {path: facts.flaw for path, facts in found.items() if facts.flaw} == {
         "7.jpg": Flaw("unreadable-image", "not an image"),
-        "199.jpg": Flaw("image-too-small", "3x4, at least 4x4"),
+        "199.jpg": Flaw("image-too-small", "7x8, at least 8x8"),
     }
+    assert all(facts.width == 8 + int(path[:-4]) % 3 for path, facts in found.items() if not facts.flaw)
 
 
-def _die(root: Path, chunk: Sequence[str], smallest: tuple[int, int] | None) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_same_whatever_the_number_of_processes(tmp_path: Path, picture: Picture, jobs: int) -> None:
+    for number in range(100):
+        (tmp_path / f"{number}.png").write_bytes(picture("PNG", width=9 + number))
+    assert inspected(tmp_path, jobs=jobs) == inspected(tmp_path, jobs=3)
 
 
-def test_killed_process_is_told(tmp_path: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(inspection, "_inspect_chunk", _die)
-    with pytest.raises(ProgramError, match="was killed, mostly for want of memory\n  hint: take a larger"):
-        inspect_images("train", tmp_path, lay(tmp_path, picture(), 2), None, jobs=2, clock=lambda: 0.0)
+def test_image_that_takes_too_long(tmp_path: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "LIMITS", Limits(seconds=0.4, bytes=3 << 30))
+    (tmp_path / "slow.jpg").write_bytes(slow_jpeg())
+    (tmp_path / "good.jpg").write_bytes(picture())
+    flaws = {path: facts.flaw for path, facts in inspected(tmp_path).items()}
+    assert flaws == {"good.jpg": None, "slow.jpg": Flaw("unreadable-image", "not decoded within 0.4 s")}
+
+
+def slow_jpeg() -> bytes:
+    """Takes minutes: each scan of a progressive JPEG goes through all of the image."""
+    buffer = io.BytesIO()
+    Image.new("L", (5000, 5000)).save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * 3000 + data[-2:]
+
+
+def test_source_that_cannot_be_read(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    entries = [Entry(name, "file", 9, "") for name in ("1.jpg", "no access")]
+    with pytest.raises(ProgramError, match=r"^s3://b/train cannot be read: AccessDenied$"):
+        list(inspect(Awkward(picture()), entries, SETTINGS, 1, Counter()))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "chunks"),
+    [
+        ([], []),
+        ([1] * 130, [64, 64, 2]),
+        ([40 << 20, 30 << 20, 10 << 20, 100 << 20, 1], [1, 2, 1, 1]),
+    ],
+    ids=["none", "many small ones", "few large ones"],
+)
+def test_chunks_are_bounded(sizes: list[int], chunks: list[int]) -> None:
+    entries = [Entry(str(number), "file", size, "") for number, size in enumerate(sizes)]
+    found = list(inspection._chunks(entries))
+    assert [len(chunk) for chunk in found] == chunks
+    assert [entry for chunk in found for entry in chunk] == entries

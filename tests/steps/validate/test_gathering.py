@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ import pytest
 from steps.container import ProgramError
 from steps.validate import cluster as cluster_module
 from steps.validate.cluster import Cluster
+from steps.validate.folder import FolderSource
 from steps.validate.gathering import Gathering, Patience
 from steps.validate.reporting import Reporting
+from steps.validate.source import Entry
 from steps.validate.wire import PIECE, Message, WireError, introduce, receive, send, welcome
 
 SHORT = Patience(contact=0.3, silence=0.3)
@@ -77,6 +80,29 @@ def test_ledgers_arrive_as_they_were_sent(tmp_path: Path, job: Cluster, meanwhil
         meanwhile(reporter(peer(job, number), file))
     with Gathering(job, tmp_path, LONG) as gathering:
         assert {path.stem: path.read_bytes() for path in gathering.ledgers()} == sent
+
+
+def test_files_are_fetched_from_whoever_has_them(tmp_path: Path, job: Cluster, meanwhile: Meanwhile) -> None:
+    """Larger than a message, empty, and not there at all."""
+    contents = {"no-such-host-2": ("large.jpg", b"x" * (2 * PIECE + 1)), "no-such-host-3": ("empty.jpg", b"")}
+
+    def work(cluster: Cluster, source: FolderSource) -> None:
+        with Reporting(cluster, LONG) as report:
+            report.send(source.root / contents[cluster.here][0])
+            report.answer({"train": source})
+
+    sources = {}
+    for number, (host, (name, content)) in enumerate(contents.items(), 2):
+        (tmp_path / host).mkdir()
+        (tmp_path / host / name).write_bytes(content)
+        sources[host] = FolderSource("s3://b/train", tmp_path / host)
+        meanwhile(partial(work, peer(job, number), sources[host]))
+    with Gathering(job, tmp_path, LONG) as gathering:
+        assert len(list(gathering.ledgers())) == 2
+        entries = [entry for source in sources.values() for entry in source.entries()]
+        fetched = {entry.path: gathering.fetch("train", entry) for entry in entries}
+        assert fetched == dict(contents.values())
+        assert gathering.fetch("train", Entry("gone.jpg", "file", 1, "1")) is None
 
 
 def test_others_may_begin_first(tmp_path: Path, job: Cluster, meanwhile: Meanwhile) -> None:

@@ -67,8 +67,8 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("report", "kinds"),
     [
-        (False, {"file": "file", "folder": "other", "gone": "other"}),
-        (True, dict.fromkeys(("file", "folder", "gone"), "link")),
+        (False, {"file": "file", "folder": "other", "gone": "other", "round": "other"}),
+        (True, dict.fromkeys(("file", "folder", "gone", "round"), "link")),
     ],
     ids=["as in a job", "told of"],
 )
@@ -79,7 +79,17 @@ def test_links(tmp_path: Path, report: bool, kinds: dict[str, str]) -> None:
     (root / "file").symlink_to(target)
     (root / "folder").symlink_to(tmp_path)
     (root / "gone").symlink_to(tmp_path / "nowhere")
+    (root / "round").symlink_to(root / "round")
     assert listed(root, report) == kinds
+
+
+def test_file_that_vanishes_during_the_listing(lay: Callable[..., Path]) -> None:
+    root = lay(a=b"1", b=b"22", c=b"333")
+    entries = FolderSource("", root).entries()
+    first = next(entries)
+    for name in "abc":
+        (root / name).unlink()
+    assert {first, *entries} == {first, *(Entry(name, "file", 0, "") for name in "abc" if name != first.path)}
 
 
 def test_pipes_are_no_files(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Finding, RunError
+from pipeline.local.arns import REGION
 
 
 @dataclass(frozen=True)
@@ -123,21 +124,15 @@ def key_pair(home: Home) -> KeyPair:
         return pair
 
 
-def client_variables(home: Home) -> dict[str, str]:
-    """Variables by which an AWS SDK reaches the running server of a home; none without a server."""
-    try:
-        told = json.loads(home.server.read_text())
-        region = str(told["region"])
-        pair = key_pair(home)
-        return {
-            "AWS_ENDPOINT_URL": str(told["url"]),
-            "AWS_ACCESS_KEY_ID": pair.access_key,
-            "AWS_SECRET_ACCESS_KEY": pair.secret_key,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return {}
+def client_variables(url: str, keys: KeyPair) -> dict[str, str]:
+    """Variables by which an AWS SDK reaches a server."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

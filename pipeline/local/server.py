@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from pipeline.local.events import taps
 from pipeline.local.events.bridge import Bridge
 from pipeline.local.execution.executor import Executor, repair
 from pipeline.local.gc.sweep import Sweeper
-from pipeline.local.home import Home, KeyPair
+from pipeline.local.home import Home, KeyPair, client_variables
 from pipeline.local.kept import Keeper, move_aside
 from pipeline.local.records import Record, Records
 from pipeline.local.runtime import Endpoints, Jobs
@@ -50,11 +50,28 @@ class Runners:
 Keeping = Callable[[], AbstractContextManager[None]]
 """Gives a block that ends when what was written to moto in it is kept."""
 
-MakeRunners = Callable[[Path, Records, Keeping], Runners]
-"""Makes the runners, given the folder of imgpipe, the records and what keeps moto's state."""
+
+@dataclass(frozen=True)
+class Ground:
+    """What the runners stand on.
+
+    Attributes:
+        home: The folder of imgpipe.
+        records: All that is recorded.
+        keeping: Keeps what is written to moto.
+        client: Variables by which a program's AWS SDK reaches this server.
+    """
+
+    home: Path
+    records: Records
+    keeping: Keeping
+    client: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_runners(home: Path, records: Records, keeping: Keeping) -> Runners:
+MakeRunners = Callable[[Ground], Runners]
+
+
+def make_runners(ground: Ground) -> Runners:
     """The real ones: jobs and endpoints as processes of this machine."""
     from pipeline.local.arns import ACCOUNT, REGION
     from pipeline.local.endpoints.clockwork import wait_scale
@@ -63,11 +80,13 @@ def make_runners(home: Path, records: Records, keeping: Keeping) -> Runners:
     from pipeline.local.jobs.runner import JobRunner
     from pipeline.local.objects import Objects
 
-    objects = Objects(ACCOUNT, REGION, keeping)
-    logs = JobLogs(ACCOUNT, REGION, keeping=keeping)
-    jobs = JobRunner(home, records, objects, logs)
+    home, records, client = ground.home, ground.records, ground.client
+    objects = Objects(ACCOUNT, REGION, ground.keeping)
+    logs = JobLogs(ACCOUNT, REGION, keeping=ground.keeping)
+    jobs = JobRunner(home, records, objects, logs, client=client)
     scale = wait_scale(os.environ)
-    return Runners(objects, jobs, EndpointRunner(home, records, objects, logs, wait_scale=scale))
+    endpoints = EndpointRunner(home, records, objects, logs, client=client, wait_scale=scale)
+    return Runners(objects, jobs, endpoints)
 
 
 def new_id(length: int) -> str:
@@ -115,7 +134,10 @@ class LocalServer:
         taps.install()
         simulation.install()
         self.bridge = Bridge(self.records, self._call, self._keeping, clock, lambda: str(uuid.uuid4()))
-        self._runners = runners(home.path, self.records, self._keeping)
+        host, port = listener.getsockname()
+        self.url = f"http://{host}:{port}"
+        client = client_variables(self.url, keys)
+        self._runners = runners(Ground(home.path, self.records, self._keeping, client))
         repair(self.records, clock(), self._runners.jobs.adopt())
         self._executor = Executor(
             self.records,
@@ -137,8 +159,6 @@ class LocalServer:
         )
         self._sweeper = Sweeper(home, self.records, self._keeper, self._keeping, clock)
         self._http = self._bind(listener, keys, clock)
-        host, port = listener.getsockname()
-        self.url = f"http://{host}:{port}"
         # It looks every 50 ms whether it shall end; the default of 500 ms is felt in `local down`.
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.05,), name="http", daemon=True

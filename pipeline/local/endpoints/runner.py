@@ -58,6 +58,7 @@ class EndpointRunner:
         host: The server's environment; by default that of this process.
         clock: Seconds since the epoch.
         waits: How long things may take.
+        client: Variables by which a program's AWS SDK reaches the local SageMaker.
         point: Gives random numbers in [0, 1), to choose among variants.
         timeout: Seconds that a model has to answer.
         alarms: CloudWatch's; by default those of the local account.
@@ -77,6 +78,7 @@ class EndpointRunner:
         host: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
         waits: Waits | None = None,
+        client: Mapping[str, str] | None = None,
         point: Callable[[], float] = random.random,
         timeout: float = INVOCATION_TIMEOUT,
         alarms: Alarms | None = None,
@@ -95,6 +97,7 @@ class EndpointRunner:
             environment,
             clock,
             waits or Waits(),
+            client=client or {},
             python=home / "local" / "python",
         )
         self._alarms = alarms or Alarms(ACCOUNT, REGION)

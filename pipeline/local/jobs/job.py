@@ -83,13 +83,13 @@ class Tools:
     host: Mapping[str, str]
     clock: Callable[[], float]
     waits: Waits
-    client: Callable[[], Mapping[str, str]] = dict
+    client: Mapping[str, str] = field(default_factory=dict)
     python: Path = Path("python")
 
     def aws(self, *, isolated: bool) -> dict[str, str]:
         """Variables by which a program reaches AWS; one without a network is told only its region's name."""
         region = {"AWS_REGION": self.objects.region}
-        return region if isolated else {**region, **self.client()}
+        return region if isolated else {**region, **self.client}
 
     @property
     def installer(self) -> Installer:

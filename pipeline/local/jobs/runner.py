@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.local.home import Home, client_variables
+from pipeline.local.home import Home
 from pipeline.local.insistence import insist
 from pipeline.local.job_logs import GROUPS, JobLogs
 from pipeline.local.jobs import processing, training, transform
@@ -87,7 +87,7 @@ class JobRunner:
         host: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
         waits: Waits | None = None,
-        client: Callable[[], Mapping[str, str]] | None = None,
+        client: Mapping[str, str] | None = None,
         mounts: Mounts | None = None,
     ) -> None:
         environment = dict(os.environ if host is None else host)
@@ -105,7 +105,7 @@ class JobRunner:
             environment,
             clock,
             waits or Waits(),
-            client or (lambda: client_variables(at)),
+            client or {},
             at.local / "python",
         )
         self._slots = Slots(most)

@@ -24,7 +24,7 @@ from pipeline.local.kept import SERVICES
 from pipeline.local.objects import Objects
 from pipeline.local.records import Record, Records
 from pipeline.local.runtime import Invocation
-from pipeline.local.server import Keeping, LocalServer, Runners
+from pipeline.local.server import Ground, LocalServer, Runners
 
 Finish = Callable[[str, Record], Record | None]
 """Given kind and record of a job that starts: the fields that end it, or None to let it run."""
@@ -159,9 +159,9 @@ def running(home: Path, clock: Callable[[], float] | None = None) -> Iterator[Ru
     at.make()
     made: dict[str, Any] = {}
 
-    def runners(_: Path, records: Records, keeping: Keeping) -> Runners:
-        made["jobs"], made["endpoints"] = FakeJobs(records), FakeEndpoints(records)
-        made["objects"] = Objects("123456789012", "us-east-1", keeping)
+    def runners(ground: Ground) -> Runners:
+        made["jobs"], made["endpoints"] = FakeJobs(ground.records), FakeEndpoints(ground.records)
+        made["objects"] = Objects("123456789012", "us-east-1", ground.keeping)
         return Runners(made["objects"], made["jobs"], made["endpoints"])
 
     keys = key_pair(at)

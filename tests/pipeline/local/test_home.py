@@ -65,10 +65,8 @@ def test_damaged_keys_are_made_anew(tmp_path: Path, text: str) -> None:
 def test_a_program_s_variables_lead_to_the_server(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.make()
-    assert client_variables(home) == {}
-    write_json(home.server, {"url": "http://127.0.0.1:1234", "region": "us-east-1"})
     keys = key_pair(home)
-    assert client_variables(home) == {
+    assert client_variables("http://127.0.0.1:1234", keys) == {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1234",
         "AWS_ACCESS_KEY_ID": keys.access_key,
         "AWS_SECRET_ACCESS_KEY": keys.secret_key,

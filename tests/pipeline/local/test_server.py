@@ -13,7 +13,7 @@ from pipeline.local.arns import name_of
 from pipeline.local.execution.execution import INTERRUPTED
 from pipeline.local.home import Home, key_pair
 from pipeline.local.records import Records, RecordsClosed
-from pipeline.local.server import Keeping, LocalServer, Runners, new_id
+from pipeline.local.server import Ground, LocalServer, Runners, new_id
 from tests.pipeline.local.api.requests import ROLE
 from tests.pipeline.local.definitions import definition, fail, process
 from tests.pipeline.local.fakes import FakeEndpoints, FakeJobs, Running, clear_moto, ended, own_moto, running
@@ -28,9 +28,9 @@ def test_endpoints_are_restored_and_unfinished_work_is_ended(server: Running, tm
     before.close()
     made: list[FakeEndpoints] = []
 
-    def runners(_: Path, records: Records, __: Keeping) -> Runners:
-        made.append(FakeEndpoints(records))
-        return Runners(server.objects, FakeJobs(records), made[0])
+    def runners(ground: Ground) -> Runners:
+        made.append(FakeEndpoints(ground.records))
+        return Runners(server.objects, FakeJobs(ground.records), made[0])
 
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -24,8 +24,7 @@ from pipeline.local.home import Home, key_pair
 from pipeline.local.job_logs import JobLogs
 from pipeline.local.jobs.catalog import Image
 from pipeline.local.objects import Objects
-from pipeline.local.records import Records
-from pipeline.local.server import Keeping, LocalServer, Runners
+from pipeline.local.server import Ground, LocalServer, Runners
 from tests.pipeline.local.api.requests import ROLE, error_of
 from tests.pipeline.local.endpoints.hands import Hands
 from tests.pipeline.local.fakes import FakeEndpoints, FakeJobs, Running
@@ -135,7 +134,8 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
     hands, written = Hands(), queue.SimpleQueue[str]()
     made: dict[str, FakeJobs] = {}
 
-    def runners(path: Path, records: Records, keeping: Keeping) -> Runners:
+    def runners(ground: Ground) -> Runners:
+        path, records, keeping = ground.home, ground.records, ground.keeping
         objects, logs = Objects(ACCOUNT, REGION, keeping), JobLogs(ACCOUNT, REGION, keeping=keeping)
         made["jobs"] = FakeJobs(records)
         endpoints = EndpointRunner(

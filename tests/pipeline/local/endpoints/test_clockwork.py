@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.local.endpoints.clockwork import Wall, wait_scale
 from pipeline.local.records import Records
-from pipeline.local.server import make_runners
+from pipeline.local.server import Ground, make_runners
 
 
 def test_a_wait_ends_in_time_or_with_the_server() -> None:
@@ -30,11 +30,12 @@ def test_the_scale_of_waits(given: dict[str, str], scale: float) -> None:
 def test_the_server_s_environment_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[object] = []
     monkeypatch.setattr(
-        "pipeline.local.endpoints.runner.EndpointRunner", lambda *_, wait_scale: given.append(wait_scale)
+        "pipeline.local.endpoints.runner.EndpointRunner",
+        lambda *_, wait_scale, **__: given.append(wait_scale),
     )
     monkeypatch.setenv("IMGPIPE_LOCAL_WAIT_SCALE", "0.25")
     records = Records(tmp_path / "records.sqlite")
-    runners = make_runners(tmp_path, records, nullcontext)
+    runners = make_runners(Ground(tmp_path, records, nullcontext))
     runners.jobs.close()
     records.close()
     assert given == [0.25]

@@ -9,7 +9,7 @@ import sys
 import tarfile
 import textwrap
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +88,7 @@ class Place:
         waits: Waits | None = None,
         images: Images | None = None,
         mounts: Mounts = NO_MOUNTS,
-        client: Callable[[], Mapping[str, str]] | None = None,
+        client: Mapping[str, str] | None = None,
         most: int = 4,
         **programs: str,
     ) -> JobRunner:

@@ -226,7 +226,7 @@ def test_a_script_reaches_the_local_sagemaker_unless_it_is_isolated(
         "import os; print(os.environ.get('AWS_ENDPOINT_URL'), os.environ.get('SECRET'))",
         EnableNetworkIsolation=isolated,
     )
-    place.runner(client=lambda: {"AWS_ENDPOINT_URL": "http://here"}).start("TrainingJob", name)
+    place.runner(client={"AWS_ENDPOINT_URL": "http://here"}).start("TrainingJob", name)
     assert place.finish("TrainingJob", name)["TrainingJobStatus"] == "Completed"
     assert place.log("TrainingJob", name)[-1] == f"{expected} None"
 

@@ -18,8 +18,7 @@ from pipeline.local.job_logs import JobLogs
 from pipeline.local.jobs.catalog import IMAGES, Framework, Image
 from pipeline.local.jobs.runner import JobRunner
 from pipeline.local.objects import Objects
-from pipeline.local.records import Records
-from pipeline.local.server import Keeping, LocalServer, Runners
+from pipeline.local.server import Ground, LocalServer, Runners
 from tests.pipeline.local.execution.examples import scripts
 
 
@@ -29,8 +28,9 @@ def program(path: Path, text: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", "-u", str(path))
 
 
-def runners(home: Path, records: Records, keeping: Keeping) -> Runners:
+def runners(ground: Ground) -> Runners:
     """The real ones, with images of tests."""
+    home, records, keeping = ground.home, ground.records, ground.keeping
     images = {
         "regression": Image(
             train=program(home / "train.py", scripts.TRAIN),

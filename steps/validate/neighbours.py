@@ -179,7 +179,7 @@ def _each_with_each(hashes: Hashes, places: Places, distance: int) -> Iterator[P
             yield Pairs(places[rows + start], places[columns + start], differing[rows, columns])
 
 
-def _count_in_steps(values: Hashes) -> NDArray[Any]:
+def count_in_steps(values: Hashes) -> NDArray[Any]:
     """The number of bits set, for a numpy before 2.0: sums of neighbouring bits, then of pairs, and so on."""
     one, two, four = (
         np.uint64(mask) for mask in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F)
@@ -190,4 +190,4 @@ def _count_in_steps(values: Hashes) -> NDArray[Any]:
     return (values * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
-_count_bits: Callable[[Hashes], NDArray[Any]] = getattr(np, "bitwise_count", _count_in_steps)
+_count_bits: Callable[[Hashes], NDArray[Any]] = getattr(np, "bitwise_count", count_in_steps)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import commands, definition, engine, figures, objects, quickstart, suite, training
+from tests.bench import (
+    commands,
+    definition,
+    engine,
+    figures,
+    objects,
+    quickstart,
+    suite,
+    training,
+    validation,
+)
 from tests.bench.figures import Figure
 from tests.bench.peers import ROOT
 
@@ -13,6 +23,7 @@ BENCHES: Mapping[str, Callable[[], list[Figure]]] = {
     "commands": commands.figures,
     "definition": definition.figures,
     "training": training.figures,
+    "validation": validation.figures,
     "engine": engine.figures,
     "objects": objects.figures,
     "quickstart": quickstart.figures,

@@ -18,7 +18,8 @@ class Figure:
         id: Stable name.
         ours: What we measured of ourselves, in `unit`.
         theirs: What the same run measured of the peer, or the limit that we hold ourselves to.
-        unit: Seconds ("s"), where less is better, or a rate such as "images/s", where more is.
+        unit: Seconds ("s") or megabytes ("MB"), where less is better, or a rate such as "images/s", where
+            more is.
         peer: Who "they" are.
     """
 
@@ -31,7 +32,7 @@ class Figure:
     @property
     def ratio(self) -> float:
         """How many times better than the peer; above 1 is better, whatever the unit."""
-        return self.theirs / self.ours if self.unit == "s" else self.ours / self.theirs
+        return self.theirs / self.ours if self.unit in ("s", "MB") else self.ours / self.theirs
 
 
 def machine() -> str:

@@ -7,8 +7,9 @@ one in a class of good images. So both are asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from steps.validate.checks.family import Found
 from steps.validate.findings import Culprit
@@ -77,12 +78,17 @@ _Medians = Mapping[tuple[str, str | None], float]
 
 def find_poor(ledger: Ledger) -> Iterator[Found]:
     """Images that fall short of a limit, each told once."""
-    medians = {figure: _medians(ledger, figure) for figure in _FIGURES}
+
+    @cache
+    def medians(figure: str) -> _Medians:
+        # Sorting all images takes a while, and most data sets have nothing suspicious.
+        return _medians(ledger, figure)
+
     least = {figure: max(limit.least for limit in LIMITS if limit.figure == figure) for figure in _FIGURES}
     for split, name, path, *values in ledger.query(_SUSPICIOUS, **least):
         figures = dict(zip(_FIGURES, values, strict=True))
         for limit in LIMITS:
-            reason = _shortfall(limit, figures[limit.figure], medians[limit.figure], split, name)
+            reason = _shortfall(limit, figures[limit.figure], medians, split, name)
             if reason:
                 yield Found(limit.check, Culprit(split, os.fsdecode(path), reason))
                 break
@@ -97,12 +103,15 @@ def _medians(ledger: Ledger, figure: str) -> _Medians:
     }
 
 
-def _shortfall(limit: Limit, figure: float, usual: _Medians, split: str, name: str) -> str | None:
+def _shortfall(
+    limit: Limit, figure: float, medians: Callable[[str], _Medians], split: str, name: str
+) -> str | None:
     if figure >= limit.least:
         return None
     told = limit.told.format(figure)
     if limit.share is None:
         return told
+    usual = medians(limit.figure)
     whose, median = "class", usual.get((split, name))
     if median is None:
         whose, median = "split", usual.get((split, None))

@@ -63,6 +63,7 @@ COMMANDS: Mapping[str, Entry] = {
     "data": Entry(
         {
             "sample": Entry("pipeline.cli.data:sample", "Lay out a sample data set of real images."),
+            "check": Entry("pipeline.cli.data_check:check", "Check images: a folder or a prefix of S3."),
             "push": Entry("pipeline.cli.data:push", "Upload a folder to the data prefixes."),
         },
         "Training data.",

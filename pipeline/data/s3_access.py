@@ -41,8 +41,9 @@ class S3Access:
     def of(cls, session: Session, profile: str | None, bucket: str) -> S3Access:
         """That of a session to one bucket."""
         if session.is_local:
-            keys = session.boto.get_credentials().get_frozen_credentials()
-            return cls(session.boto.region_name, session.endpoint_url, None, (keys.access_key, keys.secret_key))
+            found: Any = session.boto.get_credentials()
+            keys = (str(found.access_key), str(found.secret_key))
+            return cls(session.boto.region_name, session.endpoint_url, None, keys)
         return cls(_region(session, bucket), session.endpoint_url, profile)
 
     def session(self) -> Session:

@@ -63,8 +63,8 @@ class Listing:
                 running[pool.submit(next, pages, None)] = pages
 
             try:
-                for name in islice(waiting, _SIDE_BY_SIDE):
-                    go_on(self._pages(name))
+                for first in islice(waiting, _SIDE_BY_SIDE):
+                    go_on(self._pages(first))
                 while running:
                     for done in wait(running, return_when=FIRST_COMPLETED).done:
                         pages, page = running.pop(done), done.result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from steps.validate.conclusion import Judgement, judge
 from steps.validate.facts import Flaw
 from steps.validate.findings import CHECKS, Finding
-from steps.validate.folder import FolderSource
+from steps.validate.folder import FolderSource, version_of
 from steps.validate.formats import named_format
 from steps.validate.ledger import Ledger
 from steps.validate.progress import Progress, duration
@@ -37,5 +37,6 @@ __all__ = [
     "named_format",
     "survey",
     "unite",
+    "version_of",
     "visible",
 ]

@@ -1,0 +1,121 @@
+"""A prefix of S3 that files go to which cannot stay where they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.aws_errors import code_of, is_missing
+from pipeline.bucket import as_folder
+from pipeline.data.dataset import DataSet
+from pipeline.data.quarantine import both, other_kind, within
+from pipeline.data.removal import Going
+from pipeline.data.s3_source import S3Source
+from pipeline.errors import UsageError
+from pipeline.s3_uri import split_uri
+from pipeline.session import Session
+
+
+@dataclass(frozen=True)
+class S3Quarantine:
+    """A prefix.
+
+    Attributes:
+        client: boto3's.
+        uris: The prefix of each split.
+        inside: The path of each in the data set, which is kept here.
+        to: The prefix.
+    """
+
+    client: Any
+    uris: Mapping[str, str]
+    inside: Mapping[str, str]
+    to: str
+
+    def take(self, file: Going) -> str | None:
+        """See Quarantine. Copies, looks whether the copy is there, and only then deletes the original."""
+        bucket, key = _object(self.uris[file.split], file.path)
+        place = "/".join(filter(None, (self.to.rstrip("/"), self.inside[file.split])))
+        target = _object(place, file.path)
+        try:
+            return self._move((bucket, key), target, file)
+        except ClientError as error:
+            return f"s3://{bucket}/{key}: {error.response['Error'].get('Message', '')} ({code_of(error)})"
+
+    def way_back(self) -> str:
+        """See Quarantine."""
+        commands = []
+        for split, uri in self.uris.items():
+            place = "/".join(filter(None, (self.to.rstrip("/"), self.inside[split])))
+            commands.append(f"aws s3 mv --recursive {place}/ {uri.rstrip('/')}/")
+        return " && ".join(dict.fromkeys(commands))
+
+    def _move(self, source: tuple[str, str], target: tuple[str, str], file: Going) -> str | None:
+        name = f"s3://{source[0]}/{source[1]}"
+        there, copy = self._head(source), self._head(target)
+        if there is None:
+            return None if copy else f"{name}: it is gone"
+        if there["ETag"] != file.version:
+            return f"{name}: it has changed since it was checked"
+        if copy is None:
+            self.client.copy_object(
+                CopySource={"Bucket": source[0], "Key": source[1]},
+                CopySourceIfMatch=file.version,
+                Bucket=target[0],
+                Key=target[1],
+                IfNoneMatch="*",
+            )
+            copy = self._head(target)
+        if copy is None or not self._is_same(source, there, target, copy):
+            return f"{name}: something else lies at s3://{target[0]}/{target[1]}"
+        # Only what was copied: not what took its place meanwhile.
+        self.client.delete_object(Bucket=source[0], Key=source[1], IfMatch=file.version)
+        return None
+
+    def _head(self, place: tuple[str, str]) -> Any:
+        try:
+            return self.client.head_object(Bucket=place[0], Key=place[1])
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+
+    def _is_same(self, one: tuple[str, str], told: Any, other: tuple[str, str], told_too: Any) -> bool:
+        if told["ContentLength"] != told_too["ContentLength"]:
+            return False
+        # Encryption by KMS and uploads in parts make other ETags of the same content.
+        return bool(told["ETag"] == told_too["ETag"]) or self._digest(one) == self._digest(other)
+
+    def _digest(self, place: tuple[str, str]) -> bytes:
+        found = hashlib.sha256()
+        for part in self.client.get_object(Bucket=place[0], Key=place[1])["Body"].iter_chunks(1 << 20):
+            found.update(part)
+        return found.digest()
+
+
+def s3_quarantine(session: Session, data: DataSet, to: str) -> S3Quarantine:
+    """A prefix for the files of a data set on S3.
+
+    Raises:
+        UsageError: It lies among the images, or the other way round.
+    """
+    uris = {}
+    for split, source in data.sources.items():
+        if not isinstance(source, S3Source):
+            raise UsageError(other_kind(to, data.name))
+        uris[split] = source.uri
+    place = to.rstrip("/") + "/"
+    for uri in [data.root] if data.root else uris.values():
+        root = uri.rstrip("/") + "/"
+        if place.startswith(root) or root.startswith(place):
+            raise UsageError(within(to, data.name))
+    return S3Quarantine(session.client("s3"), both(uris), both(data.inside), to)
+
+
+def _object(uri: str, path: str) -> tuple[str, str]:
+    bucket, prefix = split_uri(uri)
+    return bucket, as_folder(prefix) + path

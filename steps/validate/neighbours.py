@@ -187,7 +187,7 @@ def count_in_steps(values: Hashes) -> NDArray[Any]:
     values = values - ((values >> np.uint64(1)) & one)
     values = (values & two) + ((values >> np.uint64(2)) & two)
     values = (values + (values >> np.uint64(4))) & four
-    return (values * np.uint64(0x0101010101010101)) >> np.uint64(56)
+    return ((values * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(np.uint8)
 
 
 _count_bits: Callable[[Hashes], NDArray[Any]] = getattr(np, "bitwise_count", count_in_steps)

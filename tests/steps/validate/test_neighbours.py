@@ -94,8 +94,16 @@ def test_nothing_to_compare(hashes: list[int]) -> None:
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1))
 def test_bits_are_counted_without_numpy_2(values: list[int]) -> None:
-    counted = count_in_steps(np.array(values, np.uint64)).tolist()
-    assert counted == [value.bit_count() for value in values]
+    counted = count_in_steps(np.array(values, np.uint64))
+    assert counted.dtype == np.uint8
+    assert counted.tolist() == [value.bit_count() for value in values]
+
+
+def test_recall_is_exact_without_numpy_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "_count_bits", count_in_steps)
+    hashes = planted(1, 60, 8)
+    assert sorted(found(hashes, 8)) == compared(hashes, 8)
+    assert affordable_distance(io.BytesIO(np.array(hashes, np.uint64).tobytes()), 60, 8, 10**6) == 8
 
 
 @pytest.mark.parametrize(

@@ -67,15 +67,18 @@ def _sentence(text: str) -> str:
 
 
 def _examples(examples: Sequence[Culprit], thumbnails: Mapping[str, str]) -> str:
-    shown = {name for one in examples for name in (_name(one), one.other) if name} & thumbnails.keys()
-    if not shown:
-        return f'<ul class="examples">{"".join(_item(one) for one in examples)}</ul>'
-    kind = "gallery pairs" if any(one.other for one in examples) else "gallery"
-    return f'<div class="{kind}">{"".join(_figure(one, thumbnails) for one in examples)}</div>'
+    """Those with a picture first: a page has no room for one of each."""
+    shown = [one for one in examples if any(name in thumbnails for name in _names(one))]
+    kind = "gallery pairs" if any(one.other for one in shown) else "gallery"
+    figures = "".join(_figure(one, thumbnails) for one in shown)
+    items = "".join(_item(one) for one in examples if one not in shown)
+    gallery = f'<div class="{kind}">{figures}</div>' if figures else ""
+    return gallery + (f'<ul class="examples">{items}</ul>' if items else "")
 
 
-def _name(one: Culprit) -> str:
-    return f"{one.split}/{one.path}"
+def _names(one: Culprit) -> list[str]:
+    """Split and path of what it is about: one file, or two."""
+    return [name for name in (f"{one.split}/{one.path}", one.other) if name]
 
 
 def _item(one: Culprit) -> str:
@@ -83,8 +86,7 @@ def _item(one: Culprit) -> str:
 
 
 def _figure(one: Culprit, thumbnails: Mapping[str, str]) -> str:
-    names = [name for name in (_name(one), one.other) if name]
-    shown = "".join(picture(thumbnails.get(name), visible(name), "no picture") for name in names)
+    shown = "".join(picture(thumbnails.get(name), visible(name), "no picture") for name in _names(one))
     return (
         f'<figure><div class="pictures">{shown}</div><figcaption><b>{_text(one.reason)}</b>'
         f'<span class="path">{_text(one.subject)}</span></figcaption></figure>'

@@ -84,6 +84,14 @@ def test_pairs_are_shown_side_by_side() -> None:
     )
 
 
+def test_examples_without_a_picture_are_told_in_words() -> None:
+    culprits = [Culprit("train", f"cat/{i}.jpg", "brightness 0.02") for i in range(3)]
+    page = page_of(finding("dark-image", *culprits), thumbnails={"train/cat/1.jpg": URI})
+    assert page.tags.count("img") == page.tags.count("figure") == 1
+    assert "brightness 0.02 train/cat/1.jpg train/cat/0.jpg: brightness 0.02 train/cat/2.jpg" in page.text
+    assert "no picture" not in page.text
+
+
 def test_runs_and_loads_nothing() -> None:
     page = page_of(LEAK, DARK, thumbnails={"train/cat/1.jpg": URI})
     assert not {"script", "link", "iframe", "object", "form"} & set(page.tags)

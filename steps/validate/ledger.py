@@ -99,6 +99,8 @@ class Ledger:
         with self._transaction() as database:
             database.execute("UPDATE splits SET listing = listing + 1 WHERE split = ?", (split,))
             database.execute(schema.FORGET_PASSING, (split,))
+            # Made again for the checks: until then it would only slow down what is kept.
+            database.execute("DROP INDEX IF EXISTS by_digest")
         (number,) = next(self.query("SELECT listing FROM splits WHERE split = ?", split))
         anew = next(self.query("SELECT 1 FROM files WHERE split = ? LIMIT 1", split), None) is None
         for chunk in _chunks(entries):

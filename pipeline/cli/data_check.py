@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.data_place import Asked, find
+from pipeline.cli.data_table import show
 from pipeline.cli.home import home
 from pipeline.cli.meter import Meter, metered
 from pipeline.cli.options import Json, Local, Profile, Region
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from pipeline.data.check import Workplace
     from pipeline.data.dataset import DataSet
     from pipeline.data.quarantine import Moved, Quarantine
-    from steps.validate.library import Finding as Found
     from steps.validate.library import Judgement, Ledger, Settings
 
-_EXAMPLES = 2
-_LONGEST = 120
 _SHOWN_MOVES = 10
 
 
@@ -79,7 +76,7 @@ def check(
     if as_json:
         console.result_json(json.loads((at.report / "report.json").read_bytes()))
     else:
-        _show(judgement)
+        show(judgement)
     console.note(f"report: {at.report / 'report.html'}")
     if not judgement.passed:
         raise typer.Exit(ExitCode.FAILED)
@@ -140,7 +137,7 @@ def _move(task: _Task, mover: Quarantine, to: str, *, yes: bool) -> bool:
         console.note("nothing was moved; --yes moves without asking")
         return False
     moved = count_moved(console.progress(taken(mover, going(task.ledger)), count, "moving"))
-    console.note(f"moved {moved.moved:,}; to move them back: {mover.way_back()}")
+    console.note(f"moved {moved.moved:,}; to put them back: {mover.way_back()}")
     if moved.left:
         raise RunError(_left(moved))
     return True
@@ -155,44 +152,3 @@ def _left(moved: Moved) -> Finding:
         details=tuple(("files" if number == 0 else "", line) for number, line in enumerate(lines)),
         hint="run it again to go on with the rest",
     )
-
-
-def _show(judgement: Judgement) -> None:
-    from steps.validate.library import CHECKS, counted
-
-    findings = sorted(judgement.findings, key=lambda found: found.severity != "error")
-    if findings:
-        heads = ("CODE", "CHECK", "SEVERITY", "SPLIT", "COUNT", "EXAMPLES")
-        console.result(console.table([_row(found) for found in findings], heads))
-        console.result("\nhow to fix:")
-        hints = dict.fromkeys((CHECKS[found.check].code, CHECKS[found.check].hint) for found in findings)
-        console.result("\n".join(f"  {code}  {hint}" for code, hint in hints) + "\n")
-    census = judgement.census
-    images = [census.splits[split].usable for split in ("train", "validation")]
-    told = (
-        f"{counted(len(census.classes), 'class')}, {images[0]:,} images to train, {images[1]:,} to validate"
-    )
-    console.result(_verdict(findings) + told)
-
-
-def _row(found: Found) -> Sequence[str]:
-    from steps.validate.library import CHECKS
-
-    told = [printable(str(one)) for one in found.examples[:_EXAMPLES]]
-    examples = "; ".join(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…" for text in told)
-    more = found.count - len(told)
-    return (
-        CHECKS[found.check].code,
-        found.check,
-        found.severity,
-        found.split,
-        f"{found.count:,}",
-        f"{examples}; … and {more:,} more" if more else examples,
-    )
-
-
-def _verdict(findings: Sequence[Found]) -> str:
-    errors = len({found.check for found in findings if found.severity == "error"})
-    if not errors:
-        return "the images can be used: "
-    return f"the images cannot be used, {errors} check{'s' * (errors != 1)} failed: "

@@ -64,6 +64,8 @@ COMMANDS: Mapping[str, Entry] = {
         {
             "sample": Entry("pipeline.cli.data:sample", "Lay out a sample data set of real images."),
             "check": Entry("pipeline.cli.data_check:check", "Check images: a folder or a prefix of S3."),
+            "split": Entry("pipeline.cli.data_make:split", "Divide images into train and validation."),
+            "pack": Entry("pipeline.cli.data_make:pack", "Pack images into RecordIO files."),
             "push": Entry("pipeline.cli.data:push", "Upload a folder to the data prefixes."),
         },
         "Training data.",

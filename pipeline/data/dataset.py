@@ -74,6 +74,19 @@ def find_folder(folder: Path) -> DataSet:
     return DataSet(str(folder), sources, inside, str(root), beside)
 
 
+def find_undivided(folder: Path) -> tuple[DataSet, Path]:
+    """The data set in a folder without validation images, and the folder that holds its classes.
+
+    Raises:
+        UsageError: There is none, or it has validation images.
+    """
+    data = find_folder(folder)
+    source = data.sources["train"]
+    if data.is_divided or not isinstance(source, FolderSource):
+        raise UsageError(_divided(folder))
+    return data, source.root
+
+
 def find_prefix(session: Session, uri: str, profile: str | None) -> DataSet:
     """The data set under a prefix of S3.
 
@@ -155,6 +168,15 @@ def _no_folder(name: str) -> Finding:
 def _no_data(uri: str) -> Finding:
     hint = "upload a folder by `imgpipe data push DIR`, or correct the prefix"
     return Finding("R201", "no-data", f"no objects under {uri}", hint=hint)
+
+
+def _divided(folder: Path) -> Finding:
+    return Finding(
+        "R222",
+        "already-divided",
+        f"{folder} has training and validation images already",
+        hint="name a folder that holds one folder a class",
+    )
 
 
 def _misnamed(name: str, other: str) -> Finding:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Protocol, TypeVar
 
 from pipeline.data.dataset import DataSet
@@ -102,7 +103,7 @@ class FolderQuarantine:
         split = next(iter(self.roots))
         root = self.roots[split]
         home = root.parent if self.inside[split] else root
-        return f"cp -Rn '{self.to}/.' '{home}/'"
+        return f"cp -Rn {quote(f'{self.to}/.')} {quote(f'{home}/')}"
 
     def _move(self, source: Path, target: Path, version: str) -> str | None:
         try:

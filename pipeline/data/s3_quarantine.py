@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -51,7 +52,8 @@ class S3Quarantine:
         commands = []
         for split, uri in self.uris.items():
             place = "/".join(filter(None, (self.to.rstrip("/"), self.inside[split])))
-            commands.append(f"aws s3 mv --recursive {place}/ {uri.rstrip('/')}/")
+            back = f"{uri.rstrip('/')}/"
+            commands.append(f"aws s3 mv --recursive {quote(f'{place}/')} {quote(back)}")
         return " && ".join(dict.fromkeys(commands))
 
     def _move(self, source: tuple[str, str], target: tuple[str, str], file: Going) -> str | None:

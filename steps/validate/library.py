@@ -8,6 +8,7 @@ from steps.validate.findings import CHECKS, Finding
 from steps.validate.folder import FolderSource, version_of
 from steps.validate.formats import named_format
 from steps.validate.ledger import Ledger
+from steps.validate.lists import write_lst
 from steps.validate.progress import Progress, duration
 from steps.validate.settings import Settings
 from steps.validate.source import Entry, Reader, Source
@@ -39,4 +40,5 @@ __all__ = [
     "unite",
     "version_of",
     "visible",
+    "write_lst",
 ]

@@ -118,7 +118,7 @@ def test_source_that_cannot_be_read(picture: Picture, monkeypatch: pytest.Monkey
     ("sizes", "chunks"),
     [
         ([], []),
-        ([1] * 130, [64, 64, 2]),
+        ([1] * 258, [128, 128, 2]),
         ([40 << 20, 30 << 20, 10 << 20, 100 << 20, 1], [1, 2, 1, 1]),
     ],
     ids=["none", "many small ones", "few large ones"],

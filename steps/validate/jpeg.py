@@ -7,13 +7,14 @@ import importlib.util
 import io
 import re
 from dataclasses import replace
+from itertools import pairwise
 from types import ModuleType
 
 from PIL import Image
 
 from steps.validate.facts import NO_TRAITS, Trait
 from steps.validate.gaps import zero_gap
-from steps.validate.metadata import jpeg_end, jpeg_metadata
+from steps.validate.metadata import coded_end, jpeg_end, jpeg_metadata, jpeg_segments
 from steps.validate.raster import LEAST_SIDE, Raster, reduction, refuse_bomb, truncated, unreadable
 from steps.validate.wording import grouped
 
@@ -29,6 +30,12 @@ TURBO = _installed()
 _GREY_OR_COLOUR = frozenset({"Gray", "YCbCr", "RGB"})
 # What libjpeg warns of when coded data is damaged. Its other warnings are of files that are odd, but whole.
 _DAMAGE = re.compile("premature end|bad huffman|bad arithmetic|found marker", re.IGNORECASE)
+_SOS = 0xDA
+# One for each colour, or of a progressive one those that all the pixels depend on.
+_FIRST_SCANS = 4
+_GREYS = frozenset({127, 128})
+# Without 0xFF, which would begin a marker. The image may need whole blocks of it to change.
+_MORE = bytes(range(1, 255)) * 4
 # A broken download often leaves a file of full length that ends in zeros. Decoders take them for data.
 _ZERO_TAIL = bytes(16)
 
@@ -95,7 +102,25 @@ def _by_pillow(data: bytes) -> Raster:
         traits = Trait.CMYK if image.mode == "CMYK" else NO_TRAITS
         image.draft("L", (LEAST_SIDE, LEAST_SIDE))
         image.load()
+        if _ends_grey(image) and _lacks_data(data, image):
+            raise unreadable("damaged JPEG: its coded data ends too early")
         return Raster(width, height, image if image.mode == "L" else image.convert("L"), traits)
+
+
+def _ends_grey(image: Image.Image) -> bool:
+    """Whether the last pixel is of the grey that libjpeg puts where data is missing."""
+    last = image.getpixel((image.width - 1, image.height - 1))
+    return {last} <= _GREYS if isinstance(last, int | float) else set(last or ()) <= _GREYS
+
+
+def _lacks_data(data: bytes, image: Image.Image) -> bool:
+    """Whether the image changes when more coded data follows in its first scans: then they lack some."""
+    ends = [coded_end(data, end) for marker, _, end in jpeg_segments(data) if marker == _SOS]
+    places = [0, *ends[:_FIRST_SCANS], len(data)]
+    longer = _MORE.join(data[start:end] for start, end in pairwise(places))
+    with Image.open(io.BytesIO(longer), formats=["JPEG"]) as other:
+        other.draft("L", (LEAST_SIDE, LEAST_SIDE))
+        return other.tobytes() != image.tobytes()
 
 
 def _refuse_zeros(data: bytes) -> None:

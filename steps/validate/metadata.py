@@ -11,6 +11,8 @@ from typing import Literal
 _SOI_BYTES = 2
 _PREFIX = 0xFF
 _APP1, _APP2, _SOS, _EOI = 0xE1, 0xE2, 0xDA, 0xD9
+# Restart markers, which have no length either, are stepped over by decoders wherever they stand.
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 # All others are reserved: what looks like one in the middle of a file is damage.
 _WITH_LENGTH = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xF0), 0xFE})
 _ORIENTATION = 0x0112
@@ -70,6 +72,8 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if marker == _PREFIX:
             continue
         position += 1
+        if marker in _ALONE:
+            continue
         if marker not in _WITH_LENGTH:
             if marker == _EOI:
                 yield marker, position, position

@@ -80,6 +80,7 @@ def _read_chunks(data: bytes) -> _Chunks:
     width = height = depth = colour = 0
     frames, rotated = 1, False
     kind = b""
+    missing = {b"IHDR", b"IDAT"}
     while kind != b"IEND":
         if position + 12 > size:
             raise truncated(size)
@@ -92,10 +93,15 @@ def _read_chunks(data: bytes) -> _Chunks:
         if kind == b"IHDR" and length >= struct.calcsize(_HEADER):
             width, height, depth, colour = struct.unpack_from(_HEADER, data, start)
             refuse_bomb(width, height)
+            missing |= {b"PLTE"} if colour == _PALETTE else set()
         elif kind == b"acTL" and length >= 4:
             frames = max(1, int.from_bytes(data[start : start + 4], "big"))
         elif kind == b"eXIf":
             rotated = orientation(data[start:end]) > 1
+        missing.discard(kind)
+        if missing and kind in (b"IDAT", b"IEND"):
+            # Pillow takes the frames of an animation for the image itself, and does without a palette.
+            raise unreadable(f"damaged PNG: no {min(missing).decode()} where it belongs")
         position = end + 4
     return _Chunks(width, height, depth, colour, frames, rotated)
 

@@ -99,6 +99,7 @@ def _unreadable() -> Iterator[Case]:
     contents = {
         "half.jpg": photo[:half],
         "half-progressive.jpg": waves[: len(waves) // 2],
+        "half-ended.jpg": photo[:half] + b"\xff\xd9",
         "cut-1.jpg": photo[:-1],
         "cut-2.jpg": photo[:-2],
         "cut-64.jpg": photo[:-64],
@@ -118,6 +119,7 @@ def _unreadable() -> Iterator[Case]:
         "no-data.png": without(drawing, b"IDAT"),
         "no-header.png": without(drawing, b"IHDR"),
         "signature.png": drawing[:8],
+        "claims-more.jpg": resized_header(photo, 960, 720),
         "less-data.png": png(header(96, 72), chunk(b"IDAT", b"")),
         "bomb.png": text_bomb(80),
         "empty.jpg": b"",

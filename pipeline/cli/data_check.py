@@ -17,7 +17,6 @@ from pipeline.cli.home import home
 from pipeline.cli.meter import Meter, metered
 from pipeline.cli.options import Json, Local, Profile, Region
 from pipeline.errors import ExitCode, Finding, RunError, UsageError
-from pipeline.source import printable
 
 if TYPE_CHECKING:
     from pipeline.data.check import Workplace
@@ -122,6 +121,7 @@ def _move(task: _Task, mover: Quarantine, to: str, *, yes: bool) -> bool:
     """Moves what cannot stay; returns whether anything was moved."""
     from pipeline.data.quarantine import count_moved, taken
     from pipeline.data.removal import going, plan
+    from steps.validate.library import visible
 
     count = plan(task.at.report / "problems.jsonl", task.ledger)
     if not count:
@@ -132,7 +132,7 @@ def _move(task: _Task, mover: Quarantine, to: str, *, yes: bool) -> bool:
         if number == _SHOWN_MOVES:
             console.note(f"  … and {count - _SHOWN_MOVES:,} more: see {task.at.report / 'fix.tsv'}")
             break
-        console.note(f"  {printable(f'{file.split}/{file.path}')}")
+        console.note(f"  {visible(f'{file.split}/{file.path}')}")
     if not yes and not console.confirm("Move them?"):
         console.note("nothing was moved; --yes moves without asking")
         return False

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Barrier
 from typing import Any
 
 import obstore
@@ -21,8 +22,8 @@ from pipeline.s3_uri import split_uri
 from steps.container import ProgramError
 from steps.validate.library import Entry, Flaw
 
-# Of each process that reads: more make the objects no faster, and another prefix no slower.
-_THREADS = 8
+# Of each process that reads. An object of AWS takes tens of milliseconds, nearly all of them waiting.
+_THREADS = 32
 _VANISHED = Flaw("changed-while-scanning", "vanished after it was listed")
 _CHANGED = Flaw("changed-while-scanning", "changed after it was listed")
 # Other answers of this kind, such as InvalidAccessKeyId, are about all objects.
@@ -58,7 +59,8 @@ class S3Source:
         os.environ.setdefault("TOKIO_WORKER_THREADS", "2")
         session = self.access.session()
         bucket, prefix = split_uri(self.uri)
-        return S3Reader(session.client("s3"), open_store(session, bucket), bucket, as_folder(prefix))
+        store = open_store(session, bucket)
+        return S3Reader(session.client("s3"), store, bucket, as_folder(prefix), _started_pool())
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,14 @@ class S3Reader:
         store: obstore's.
         bucket: Its name.
         folder: The prefix with a slash at its end.
+        pool: Threads that read. They end with the reader.
     """
 
     client: Any
     store: S3Store
     bucket: str
     folder: str
+    pool: ThreadPoolExecutor
 
     def read(self, entries: Sequence[Entry]) -> Iterator[bytes | Flaw]:
         """See Reader.
@@ -83,11 +87,7 @@ class S3Reader:
         Raises:
             ProgramError: S3 cannot be reached, or refuses everything.
         """
-        with ThreadPoolExecutor(_THREADS) as pool:
-            try:
-                yield from pool.map(self._read, entries)
-            finally:
-                pool.shutdown(cancel_futures=True)
+        yield from self.pool.map(self._read, entries)
 
     def _read(self, entry: Entry) -> bytes | Flaw:
         key = self.folder + entry.path
@@ -119,6 +119,15 @@ class S3Reader:
             return _denied(code, f"{said.rstrip('.')} ({code})")
         except BotoCoreError as error:
             raise _unread(f"s3://{self.bucket}/{key}", str(error)) from error
+
+
+def _started_pool() -> ThreadPoolExecutor:
+    """Threads that run already: what each of them reserves should not count as what an image takes."""
+    pool = ThreadPoolExecutor(_THREADS)
+    meeting = Barrier(_THREADS)
+    for arrived in [pool.submit(meeting.wait) for _ in range(_THREADS)]:
+        arrived.result()
+    return pool
 
 
 def _denied(code: str, said: str) -> Flaw:

@@ -76,6 +76,8 @@ def push(
     console.result(f"{pushed.uploaded:,} files uploaded, {pushed.present:,} were there already")
     if pushed.foreign:
         console.note(_foreign_objects(pushed))
+    if pushed.uploaded:
+        console.note("`imgpipe data check` tells whether they can be trained on")
 
 
 def _foreign_objects(pushed: Pushed) -> str:

@@ -19,6 +19,7 @@ from pipeline.data.s3_source import S3Source
 from pipeline.errors import UsageError
 from pipeline.s3_uri import split_uri
 from pipeline.session import Session
+from steps.validate.library import visible
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class S3Quarantine:
         try:
             return self._move((bucket, key), target, file)
         except ClientError as error:
-            return f"s3://{bucket}/{key}: {error.response['Error'].get('Message', '')} ({code_of(error)})"
+            return f"{_uri((bucket, key))}: {error.response['Error'].get('Message', '')} ({code_of(error)})"
 
     def way_back(self) -> str:
         """See Quarantine."""
@@ -57,7 +58,7 @@ class S3Quarantine:
         return " && ".join(dict.fromkeys(commands))
 
     def _move(self, source: tuple[str, str], target: tuple[str, str], file: Going) -> str | None:
-        name = f"s3://{source[0]}/{source[1]}"
+        name = _uri(source)
         there, copy = self._head(source), self._head(target)
         if there is None:
             return None if copy else f"{name}: it is gone"
@@ -73,7 +74,7 @@ class S3Quarantine:
             )
             copy = self._head(target)
         if copy is None or not self._is_same(source, there, target, copy):
-            return f"{name}: something else lies at s3://{target[0]}/{target[1]}"
+            return f"{name}: something else lies at {_uri(target)}"
         # Only what was copied: not what took its place meanwhile.
         self.client.delete_object(Bucket=source[0], Key=source[1], IfMatch=file.version)
         return None
@@ -121,3 +122,7 @@ def s3_quarantine(session: Session, data: DataSet, to: str) -> S3Quarantine:
 def _object(uri: str, path: str) -> tuple[str, str]:
     bucket, prefix = split_uri(uri)
     return bucket, as_folder(prefix) + path
+
+
+def _uri(place: tuple[str, str]) -> str:
+    return visible(f"s3://{place[0]}/{place[1]}")

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.config.loader import load_config
+from pipeline.data.check import Workplace, check, opened, workplace
+from pipeline.data.dataset import DataSet, find_folder, find_prefix
+from pipeline.data.rules import in_words, rules_of
+from pipeline.errors import RunError, UsageError
+from pipeline.session import Session
+from steps.container import ProgramError
+from steps.validate.library import Judgement, Settings
+from tests.pipeline.data.pictures import CONFIG, RULES, Quiet, good_set, lay_out, photo, upload
+
+
+def run(data: DataSet, place: Workplace, rules: Settings = RULES) -> tuple[Judgement, list[tuple[str, int]]]:
+    quiet = Quiet()
+    with opened(place, data, rules) as ledger:
+        return check(ledger, data, rules, place, 1, quiet), quiet.tasks
+
+
+def test_the_second_check_looks_at_what_is_new_or_changed(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "set", good_set())
+    data = find_folder(folder)
+    place = workplace(tmp_path / "home", data, None, fresh=False)
+    judgement, tasks = run(data, place)
+    assert judgement.passed
+    assert tasks == [("train images", 6), ("validation images", 6)]
+    assert json.loads((place.report / "report.json").read_text())["num_training_samples"] == 6
+    lists = list((place.out / "datasets").iterdir())
+    assert [one.name for one in lists] == [judgement.census.content_hash]
+    lay_out(folder, {"train/cat/new.jpg": photo(90), "train/cat/0.jpg": photo(91)})
+    place = workplace(tmp_path / "home", data, None, fresh=False)
+    assert not (place.out / "datasets").exists()
+    judgement, tasks = run(data, place)
+    assert tasks == [("train images", 2), ("validation images", 0)]
+    assert judgement.census.splits["train"].usable == 7
+    _, tasks = run(data, workplace(tmp_path / "home", data, None, fresh=True))
+    assert tasks == [("train images", 7), ("validation images", 6)]
+
+
+def test_an_interrupted_check_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupting(Quiet):
+        def begin(self, task: str, total: int) -> None:
+            if task.startswith("validation"):
+                raise KeyboardInterrupt
+            super().begin(task, total)
+
+    data = find_folder(lay_out(tmp_path / "set", good_set()))
+    place = workplace(tmp_path / "home", data, None, fresh=False)
+    with pytest.raises(KeyboardInterrupt), opened(place, data, RULES) as ledger:
+        check(ledger, data, RULES, place, 1, Interrupting())
+    judgement, tasks = run(data, place)
+    assert judgement.passed
+    assert tasks == [("train images", 0), ("validation images", 6)]
+
+
+def test_one_set_of_classes_is_divided_and_seen_once(tmp_path: Path) -> None:
+    files = {f"{name}/{number}.jpg": photo(ord(name) + 100 * number) for name in "ab" for number in range(5)}
+    data = find_folder(lay_out(tmp_path / "set", files))
+    rules = rules_of(None, is_divided=data.is_divided)
+    rules = Settings(**{**vars(RULES), "validation_share": rules.validation_share})
+    place = workplace(tmp_path / "home", data, None, fresh=False)
+    judgement, tasks = run(data, place, rules)
+    assert judgement.passed
+    assert [split.usable for split in judgement.census.splits.values()] == [8, 2]
+    again, tasks = run(data, place, rules)
+    assert tasks == [("train images", 0)]
+    assert again.census == judgement.census
+
+
+def test_images_on_s3_are_checked_as_those_of_a_folder(session: Session, tmp_path: Path) -> None:
+    files = {**good_set(), "train/cat/cut.jpg": photo(50)[:900], "train/dog/copy.jpg": photo(0)}
+    upload(session, "check-s3", files, "set/")
+    reports = []
+    for data in (
+        find_folder(lay_out(tmp_path / "set", files)),
+        find_prefix(session, "s3://check-s3/set", None),
+    ):
+        place = workplace(tmp_path / "home", data, tmp_path / "out" / data.key, fresh=False)
+        judgement, _ = run(data, place)
+        assert [found.check for found in judgement.findings] == ["unreadable-image", "label-conflict"]
+        reports.append((place.report / "report.json").read_text())
+    assert reports[0] == reports[1]
+
+
+def test_reports_do_not_go_among_the_images(tmp_path: Path) -> None:
+    data = find_folder(lay_out(tmp_path / "set", {"cat/1.jpg": b""}))
+    with pytest.raises(UsageError) as caught:
+        workplace(tmp_path / "home", data, tmp_path / "set" / "out", fresh=False)
+    assert str(caught.value) == (
+        f"error R213 out-among-images: {tmp_path}/set/out lies among the images, where the next check would "
+        "take it for some\n  hint: name another folder by --out"
+    )
+
+
+def test_what_ends_a_check_is_told(tmp_path: Path) -> None:
+    data = find_folder(lay_out(tmp_path / "set", {"cat/1.jpg": b""}))
+    place = workplace(tmp_path / "home", data, None, fresh=False)
+    with pytest.raises(RunError) as caught, opened(place, data, RULES):
+        raise ProgramError("/x cannot be listed: Permission denied\n  hint: allow it")
+    assert str(caught.value) == (
+        "error R214 check-failed: /x cannot be listed: Permission denied\n  hint: allow it"
+    )
+
+
+def test_two_checks_at_once(tmp_path: Path) -> None:
+    data = find_folder(lay_out(tmp_path / "set", {"cat/1.jpg": b""}))
+    place = workplace(tmp_path / "home", data, None, fresh=False)
+    with opened(place, data, RULES), pytest.raises(RunError) as caught, opened(place, data, RULES):
+        pass
+    assert str(caught.value) == (
+        f"error R214 check-failed: {place.ledger} cannot be used to keep what is known of the images: "
+        "database is locked\n  hint: end the other run that uses it, or delete the file"
+    )
+
+
+def test_rules_of_a_config_and_usual_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        CONFIG.replace("min_images_per_class: 1", "on_leak: skip, severity: {dark-image: ignore}")
+    )
+    config = load_config(tmp_path / "a.yaml", facts=None, environ={}).config
+    assert rules_of(config, is_divided=True) == Settings(
+        (3, 32, 32), 37, 2, 20, False, skip_leaks=True, severities={"dark-image": "ignore"}
+    )
+    usual = Settings((3, 224, 224), 256, 32, 20, False, validation_share=0.2)
+    assert rules_of(None, is_divided=False) == usual
+    assert in_words(usual) == (
+        "image_shape 3,224,224, resize 256, mini_batch_size 32, min_images_per_class 20"
+    )

@@ -1,6 +1,6 @@
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 Picture = Callable[..., bytes]
 Layout = Callable[[Mapping[str, bytes]], Path]
 
+ROOT = Path(__file__).parents[3]
 CONFIG = {
     "ProcessingInputs": [
         {"InputName": "code", "S3Input": {"S3Uri": "s3://b/code/validate.pyz"}},
@@ -65,3 +66,11 @@ def container(tmp_path: Path) -> Layout:
         return base
 
     return lay
+
+
+@pytest.fixture(scope="module")
+def spawnable() -> Iterator[None]:
+    """Lets worker processes import what a test module gives them to work on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT))
+        yield

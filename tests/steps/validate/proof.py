@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +86,32 @@ class _Locked:
         ]
         for entry, content in zip(entries, self.reader.read(moved), strict=True):
             yield Flaw("no-permission", "cannot be read") if "locked" in entry.path else content
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A source whose reader writes down how much memory its process has taken so far, in kibibytes."""
+
+    source: FolderSource
+    scales: Path
+
+    @property
+    def uri(self) -> str:
+        return self.source.uri
+
+    def entries(self) -> Iterator[Entry]:
+        return self.source.entries()
+
+    def open(self) -> Weighed:
+        return self
+
+    def read(self, entries: Sequence[Entry]) -> Iterator[bytes | Flaw]:
+        reader: Reader = self.source.open()
+        for content in reader.read(entries):
+            status = Path("/proc/self/status").read_text()
+            peak = status.partition("VmHWM:")[2].split()[0]
+            (self.scales / str(os.getpid())).write_text(peak)
+            yield content
 
 
 def folders(

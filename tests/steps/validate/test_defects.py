@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from steps.container import REASON_LIMIT, ProgramError
 from steps.validate.checks.flaws import SKIPPABLE
+from steps.validate.conclusion import conclude
 from steps.validate.findings import CHECKS
 from steps.validate.ledger import Ledger
 from steps.validate.settings import Settings
 from steps.validate.source import Source
 from steps.validate.survey import survey
+from steps.validate.thumbnails import MOST
 
+from .conftest import ROOT
 from .defects import CLASSES, SETTINGS, Found, lay, lay_links
 from .proof import PillowOnly, Silent, Troubled, folders, named, surveyed, told
 from .scenes import sound
 
+# One process makes the data set and the ledger for all of them.
+pytestmark = [pytest.mark.xdist_group("defects"), pytest.mark.usefixtures("spawnable")]
+
 SPLITS = ("train", "validation")
+SCHEMA = ROOT / "docs" / "validation-report.schema.json"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +47,7 @@ def expected(root: Path) -> list[Found]:
 
 
 @pytest.fixture(scope="module")
-def ledger(root: Path, expected: list[Found]) -> Iterator[Ledger]:
+def ledger(root: Path, expected: list[Found], spawnable: None) -> Iterator[Ledger]:
     """By one process, as the command line looks at a folder."""
     assert expected
     with surveyed(root / "ledger", troubled(root), SETTINGS, jobs=1) as ledger:
@@ -88,6 +99,23 @@ class TestFindings:
     def test_cover_all_checks(self, expected: list[Found]) -> None:
         of_a_whole_split = {"no-images", "too-few-images", "too-few-classes"}
         assert {check for check, _ in expected} == CHECKS.keys() - of_a_whole_split
+
+
+def test_report_shows_them(root: Path, tmp_path: Path, ledger: Ledger, expected: list[Found]) -> None:
+    with pytest.raises(ProgramError) as failure:
+        conclude(ledger, SETTINGS, tmp_path, troubled(root))
+    reason = str(failure.value)
+    assert reason.startswith("error V001 dataset-invalid: 13 checks failed on ")
+    assert len(reason) <= REASON_LIMIT
+    report = tmp_path / "report"
+    document = json.loads((report / "report.json").read_bytes())
+    jsonschema.validate(document, json.loads(SCHEMA.read_bytes()))
+    assert {finding["check"] for finding in document["findings"]} == {check for check, _ in expected}
+    problems = [json.loads(line) for line in (report / "problems.jsonl").read_text().splitlines()]
+    assert sorted((one["check"], f"{one['split']}/{one['path']}") for one in problems) == expected
+    page = (report / "report.html").read_text()
+    assert 20 < len(set(re.findall(r"data:image/jpeg;base64,[\w+/=]+", page))) <= MOST
+    assert not (tmp_path / "datasets").exists()
 
 
 class TestSettings:

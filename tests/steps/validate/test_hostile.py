@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from steps.validate.facts import Facts, Flaw
 from steps.validate.folder import FolderSource
 from steps.validate.inspection import inspect
 from steps.validate.settings import Settings
-from steps.validate.source import Entry, Reader
+from steps.validate.source import Entry
 from steps.validate.worker import Mark
 from steps.validate.workers import Limits
 
@@ -39,7 +38,7 @@ from .hostile import (
     text_bomb,
     with_chunk,
 )
-from .proof import Silent
+from .proof import Silent, Weighed
 from .scenes import encoded, scene, sound
 
 SETTINGS = Settings((3, 8, 8), 8, 2, 2, skip_corrupt=False)
@@ -193,7 +192,7 @@ def rearranged(draw: st.DrawFn) -> bytes:
 
 
 class TestMutilated:
-    @settings(max_examples=500)
+    @settings(max_examples=300)
     @given(content=mutilated(JPEGS))
     def test_jpeg_that_pillow_refuses_does_not_pass(self, content: bytes) -> None:
         by_turbo, by_pillow = examined(content), examined(content, pillow_only=True)
@@ -204,7 +203,7 @@ class TestMutilated:
             # simplejpeg finds more damage; of what passes, both tell the same.
             assert by_pillow == by_turbo
 
-    @settings(max_examples=500)
+    @settings(max_examples=300)
     @given(content=st.one_of(mutilated(PNGS), rearranged()))
     def test_png_that_pillow_refuses_does_not_pass(self, content: bytes) -> None:
         facts = examined(content)
@@ -214,32 +213,6 @@ class TestMutilated:
     @given(content=mutilated(OTHERS))
     def test_other_formats_never_pass(self, content: bytes) -> None:
         assert examined(content).flaw is not None
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """A source whose reader writes down how much memory its process has taken so far, in kibibytes."""
-
-    source: FolderSource
-    scales: Path
-
-    @property
-    def uri(self) -> str:
-        return self.source.uri
-
-    def entries(self) -> Iterator[Entry]:
-        return self.source.entries()
-
-    def open(self) -> Weighed:
-        return self
-
-    def read(self, entries: Sequence[Entry]) -> Iterator[bytes | Flaw]:
-        reader: Reader = self.source.open()
-        for content in reader.read(entries):
-            status = Path("/proc/self/status").read_text()
-            peak = status.partition("VmHWM:")[2].split()[0]
-            (self.scales / str(os.getpid())).write_text(peak)
-            yield content
 
 
 def inspected(folder: Path, contents: Mapping[str, bytes]) -> tuple[dict[str, str | None], float]:
@@ -258,6 +231,7 @@ def inspected(folder: Path, contents: Mapping[str, bytes]) -> tuple[dict[str, st
     return found, max(int(file.read_text()) for file in scales.iterdir()) / 1000
 
 
+@pytest.mark.usefixtures("spawnable")
 class TestLimits:
     def test_bombs_take_little(self, tmp_path: Path) -> None:
         waves = encoded(scene(60_020), progressive=True)

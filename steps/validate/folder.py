@@ -47,6 +47,9 @@ class FolderSource:
                     yield entry
                     if entry.kind == "folder" and not item.name.startswith("."):
                         below.append(item.name)
+        except FileNotFoundError:
+            # It has just vanished, with all that was in it.
+            return
         except OSError as error:
             raise ProgramError(
                 f"{folder} cannot be listed: {error.strerror or error}\n"

@@ -1,4 +1,5 @@
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +91,14 @@ def test_file_that_vanishes_during_the_listing(lay: Callable[..., Path]) -> None
     for name in "abc":
         (root / name).unlink()
     assert {first, *entries} == {first, *(Entry(name, "file", 0, "") for name in "abc" if name != first.path)}
+
+
+def test_folder_that_vanishes_during_the_listing(lay: Callable[..., Path]) -> None:
+    root = lay(cat__a=b"1")
+    entries = FolderSource("", root).entries()
+    assert next(entries).path == "cat"
+    shutil.rmtree(root / "cat")
+    assert list(entries) == []
 
 
 def test_pipes_are_no_files(tmp_path: Path) -> None:

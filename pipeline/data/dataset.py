@@ -13,7 +13,7 @@ from pipeline.data.s3_source import S3Source
 from pipeline.errors import Finding, RunError, UsageError
 from pipeline.s3_uri import split_uri
 from pipeline.session import Session
-from steps.validate.library import FolderSource, Source
+from steps.validate.library import FolderSource, Source, visible
 
 SPLITS = ("train", "validation")
 _OTHER_NAMES = ("val", "valid", "dev", "test")
@@ -54,9 +54,7 @@ class DataSet:
     @property
     def key(self) -> str:
         """A name for a folder of what is known of it: the same for the same places."""
-        return hashlib.sha256("\n".join(self.uris.values()).encode("utf-8", "surrogateescape")).hexdigest()[
-            :16
-        ]
+        return hashlib.sha256("\n".join(self.uris.values()).encode()).hexdigest()[:16]
 
 
 def find_folder(folder: Path) -> DataSet:
@@ -70,7 +68,11 @@ def find_folder(folder: Path) -> DataSet:
     root = folder.resolve()
     names = sorted(item.name for item in root.iterdir() if item.is_dir() and not item.name.startswith("."))
     inside, beside = _layout(str(folder), names)
-    sources = {split: FolderSource(str(root / name), root / name, True) for split, name in inside.items()}
+    sources = {
+        # SQLite, which keeps what is known, takes no name that is not UTF-8.
+        split: FolderSource(visible(str(root / name)), root / name, report_links=True)
+        for split, name in inside.items()
+    }
     return DataSet(str(folder), sources, inside, str(root), beside)
 
 

@@ -110,6 +110,13 @@ def test_what_is_known_is_kept_by_place(tmp_path: Path) -> None:
     assert one.key != other.key
 
 
+def test_a_folder_whose_name_is_not_utf8(tmp_path: Path) -> None:
+    data = find_folder(folders(tmp_path / "b\udcff", "cat"))
+    assert data.uris["train"] == f"{tmp_path}/b\\udcff"
+    assert [entry.path for entry in data.sources["train"].entries()] == ["cat"]
+    assert data.key
+
+
 def test_only_a_folder_without_validation_images_is_divided(tmp_path: Path) -> None:
     assert find_undivided(folders(tmp_path / "one", "train"))[1] == tmp_path / "one" / "train"
     with pytest.raises(UsageError) as caught:

@@ -57,6 +57,9 @@ def decode(data: bytes) -> Raster:
     if gap := zero_gap(data):
         raise unreadable(f"only zeros from byte {grouped(gap)} on")
     told = jpeg_metadata(data)
+    if told.odd:
+        # Not all programs that train read as much into it as libjpeg does.
+        _by_pillow(data)
     if told.rotated:
         raster = replace(raster, traits=raster.traits | Trait.ROTATED)
     if told.several and (frames := _frames(data)) > 1:

@@ -12,7 +12,7 @@ _SOI_BYTES = 2
 _PREFIX = 0xFF
 _APP1, _APP2, _SOS, _EOI = 0xE1, 0xE2, 0xDA, 0xD9
 # Restart markers, which have no length either, are stepped over by decoders wherever they stand.
-_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_ALONE = frozenset(range(0xD0, 0xD8))
 # All others are reserved: what looks like one in the middle of a file is damage.
 _WITH_LENGTH = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xF0), 0xFE})
 _ORIENTATION = 0x0112
@@ -28,10 +28,12 @@ class JpegMetadata:
     Attributes:
         rotated: The EXIF orientation is another than the ordinary one.
         several: It claims to hold further images (a multi-picture file).
+        odd: They do not lead to the coded data, which some decoders find all the same.
     """
 
     rotated: bool = False
     several: bool = False
+    odd: bool = False
 
 
 _PLAIN = JpegMetadata()
@@ -40,14 +42,16 @@ _PLAIN = JpegMetadata()
 def jpeg_metadata(data: bytes) -> JpegMetadata:
     """Reads a JPEG's segments up to its coded data. Broken ones end the reading."""
     rotated = several = False
+    odd = True
     for marker, start, end in jpeg_segments(data):
         if marker == _SOS:
+            odd = False
             break
         if marker == _APP1 and data.startswith(b"Exif\0", start):
             rotated = rotated or orientation(data[start + 6 : end]) > 1
         elif marker == _APP2 and data.startswith(b"MPF\0", start):
             several = True
-    return _PLAIN if not (rotated or several) else JpegMetadata(rotated, several)
+    return _PLAIN if not (rotated or several or odd) else JpegMetadata(rotated, several, odd)
 
 
 def jpeg_end(data: bytes) -> Literal["whole", "cut", "damaged"]:

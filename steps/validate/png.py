@@ -58,6 +58,8 @@ def decode(data: bytes) -> Raster:
         traits |= Trait.ANIMATED
     with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         refuse_bomb(*image.size)
+        if b"fdAT" in data:
+            _verify(data)
         image.load()
         if _is_transparent(image):
             traits |= Trait.TRANSPARENT
@@ -104,6 +106,12 @@ def _read_chunks(data: bytes) -> _Chunks:
             raise unreadable(f"damaged PNG: no {min(missing).decode()} where it belongs")
         position = end + 4
     return _Chunks(width, height, depth, colour, frames, rotated)
+
+
+def _verify(data: bytes) -> None:
+    """Lets Pillow look at the order of the frames of an animation, which it decodes the first of only."""
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        image.verify()
 
 
 def _is_transparent(image: Image.Image) -> bool:

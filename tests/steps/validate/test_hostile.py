@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from .hostile import (
     resized_header,
     text_bomb,
     with_chunk,
+    without,
 )
 from .proof import Silent, Weighed
 from .scenes import encoded, scene, sound
@@ -229,6 +230,33 @@ def inspected(folder: Path, contents: Mapping[str, bytes]) -> tuple[dict[str, st
         for entry, facts in inspect(source, entries, SETTINGS, 1, Silent())
     }
     return found, max(int(file.read_text()) for file in scales.iterdir()) / 1000
+
+
+def odd_marker() -> bytes:
+    return JPEGS["plain"][:20] + b"\xff\x01" + JPEGS["plain"][20:]
+
+
+def frames_first() -> bytes:
+    data = PNGS["animated"]
+    found = [(kind, data[start:end]) for kind, start, end in chunks_of(data)]
+    order = [b"IHDR", b"fcTL", b"fdAT", b"acTL", b"IDAT", b"IEND"]
+    return PNG_SIGNATURE + b"".join(part for kind in order for name, part in found if name == kind)
+
+
+def no_palette() -> bytes:
+    return without(PNGS["palette"], b"PLTE")
+
+
+def frames_only() -> bytes:
+    return without(PNGS["animated"], b"IDAT")
+
+
+@pytest.mark.parametrize("content", [odd_marker, frames_first, frames_only, no_palette])
+def test_what_some_decoders_pass(content: Callable[[], bytes]) -> None:
+    for pillow_only in (False, True):
+        flaw = examined(content(), pillow_only).flaw
+        assert flaw
+        assert flaw.check == "unreadable-image"
 
 
 @pytest.mark.usefixtures("spawnable")

@@ -11,8 +11,9 @@ from typing import Literal
 _SOI_BYTES = 2
 _PREFIX = 0xFF
 _APP1, _APP2, _SOS, _EOI = 0xE1, 0xE2, 0xDA, 0xD9
-# Restart markers, which have no length either, are stepped over by decoders wherever they stand.
-_ALONE = frozenset(range(0xD0, 0xD8))
+_TEMPORARY = 0x01
+# Without a length: libjpeg steps over them wherever they stand.
+_ALONE = frozenset({_TEMPORARY, *range(0xD0, 0xD8)})
 # All others are reserved: what looks like one in the middle of a file is damage.
 _WITH_LENGTH = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xF0), 0xFE})
 _ORIENTATION = 0x0112
@@ -44,8 +45,8 @@ def jpeg_metadata(data: bytes) -> JpegMetadata:
     rotated = several = False
     odd = True
     for marker, start, end in jpeg_segments(data):
-        if marker == _SOS:
-            odd = False
+        if marker in (_SOS, _TEMPORARY):
+            odd = marker != _SOS
             break
         if marker == _APP1 and data.startswith(b"Exif\0", start):
             rotated = rotated or orientation(data[start + 6 : end]) > 1
@@ -77,6 +78,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
             continue
         position += 1
         if marker in _ALONE:
+            yield marker, position, position
             continue
         if marker not in _WITH_LENGTH:
             if marker == _EOI:

@@ -5,18 +5,20 @@ What the contract allows and the local trainer does not have is refused here, an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from steps.container import ProgramError
-from steps.model.network import DEPTHS
 from steps.train import contract
-from steps.train.kinds import OneOf
 from steps.train.table import BY_NAME, CIFAR_LAYERS, TABLE
 
 MIN_SIDE = 32
-"""The network halves an image five times; below this, nothing is left."""
+"""Pixels. An ImageNet network halves an image five times; below this, nothing is left."""
+
+CIFAR_SIDES = (8, 32)
+"""Pixels, least and most, for the networks that halve an image twice. AWS speaks of 28x28, CIFAR has 32x32."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Hyperparameters:
     early_stopping_tolerance: float
     top_k: int | None
     resize: int | None
+    checkpoint_frequency: int | None
     precision_dtype: str | None
+    kv_store: str | None
 
     def to_json(self) -> dict[str, Any]:
         """All of them by name, for model.json."""
@@ -103,10 +107,8 @@ def _value(name: str, texts: Mapping[str, str]) -> Any:
 
 
 ABSENT = {
-    "checkpoint_frequency": "the local trainer keeps the best epoch only; leave it out",
     "multi_label": "the local trainer gives each image one class; use 0",
     "use_weighted_loss": "it belongs to multi_label, which the local trainer does not have; use 0",
-    "kv_store": "it is for several machines, and the local trainer has one; leave it out",
 }
 """Why the local trainer takes nothing but the default of these."""
 
@@ -116,15 +118,20 @@ def _not_built(values: Mapping[str, Any]) -> Iterator[str]:
     for name, why in ABSENT.items():
         if values.get(name):
             yield f"{name} is '{values[name]}': {why}"
-    if values.get("num_layers") in CIFAR_LAYERS:
-        yield (
-            f"num_layers is '{values['num_layers']}': the networks for CIFAR-size images are not built in "
-            f"the local trainer; use {OneOf(tuple(DEPTHS)).words}"
-        )
-    shape = values.get("image_shape")
-    if shape and (shape[0] != 3 or min(shape[1:]) < MIN_SIDE):
-        text = ",".join(map(str, shape))
-        yield f"image_shape is '{text}': the local trainer takes 3 channels, and sides from {MIN_SIDE} up"
+    yield from _sizes(values)
     for name in ("beta_1", "beta_2"):
         if values.get(name) == 1:
             yield f"{name} is 1, at which Adam divides by zero; use less"
+
+
+def _sizes(values: Mapping[str, Any]) -> Iterator[str]:
+    shape, layers = values.get("image_shape"), values.get("num_layers")
+    if shape is None or layers is None:
+        return
+    least, most = CIFAR_SIDES if layers in CIFAR_LAYERS else (MIN_SIDE, math.inf)
+    if shape[0] != 3 or min(shape[1:]) < least or max(shape[1:]) > most:
+        sides = f"from {least} up" if most == math.inf else f"from {least} to {most}"
+        yield (
+            f"image_shape is '{','.join(map(str, shape))}': the local trainer takes 3 channels, "
+            f"and sides {sides} with num_layers {layers}"
+        )

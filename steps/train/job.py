@@ -16,6 +16,7 @@ from steps.train import channels, hyperparameters, images, listing
 from steps.train.batches import Split
 from steps.train.channels import Channels
 from steps.train.hyperparameters import Hyperparameters
+from steps.train.table import IMAGENET_LAYERS
 
 MEMORY_SHARE = 0.25
 """Of the machine's memory for decoded images; the network and the system need the rest."""
@@ -106,7 +107,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _check_batches(given: Hyperparameters) -> None:
     _, height, width = given.image_shape
-    if given.mini_batch_size == 1 and max(height, width) <= hyperparameters.MIN_SIDE:
+    deep = given.num_layers in IMAGENET_LAYERS
+    if deep and given.mini_batch_size == 1 and max(height, width) <= hyperparameters.MIN_SIDE:
         raise ProgramError(
             "Customer Error: mini_batch_size='1' with images of 32x32: the last layers get one value a "
             "batch, which batch normalisation cannot use; take a larger mini_batch_size"

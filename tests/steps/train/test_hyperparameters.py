@@ -36,7 +36,9 @@ def test_defaults_are_those_of_the_algorithm() -> None:
         early_stopping_tolerance=0.0,
         top_k=None,
         resize=None,
+        checkpoint_frequency=None,
         precision_dtype=None,
+        kv_store=None,
     )
 
 
@@ -59,7 +61,10 @@ def test_defaults_are_those_of_the_algorithm() -> None:
         ("early_stopping", "False", False),
         ("top_k", "5", 5),
         ("resize", "256", 256),
+        ("checkpoint_frequency", "5", 5),
         ("precision_dtype", "float16", "float16"),
+        ("kv_store", "dist_sync", "dist_sync"),
+        ("kv_store", "dist_async", "dist_async"),
     ],
 )
 def test_values(name: str, text: str, value: object) -> None:
@@ -95,20 +100,28 @@ BAD = [
         "num_layers is '51', and can be 18, 34, 50, 101, 152, 200, 20, 32, 44, 56 or 110; write one of these",
     ),
     (
-        {"num_layers": "20", "image_shape": "3,32,32"},
+        {"num_layers": "20", "image_shape": "3,33,32"},
+        f"image_shape is '3,33,32': {LOCAL} takes 3 channels, and sides from 8 to 32 with num_layers 20",
+    ),
+    (
+        {"num_layers": "110", "image_shape": "3,28,7"},
+        f"image_shape is '3,28,7': {LOCAL} takes 3 channels, and sides from 8 to 32 with num_layers 110",
+    ),
+    (
+        {"num_layers": "32", "image_shape": "3,28,28", "use_pretrained_model": "1"},
         (
-            f"num_layers is '20': the networks for CIFAR-size images are not built in {LOCAL}; "
-            "use 18, 34, 50, 101, 152 or 200"
+            "num_layers: there are no pretrained weights for 32 layers; "
+            "use one of 18, 34, 50, 101, 152, 200, or set use_pretrained_model to 0"
         ),
     ),
     ({"use_pretrained_model": "yes"}, "use_pretrained_model is 'yes', and can be 0 or 1; write one of these"),
     (
         {"image_shape": "1,64,64"},
-        f"image_shape is '1,64,64': {LOCAL} takes 3 channels, and sides from 32 up",
+        f"image_shape is '1,64,64': {LOCAL} takes 3 channels, and sides from 32 up with num_layers 152",
     ),
     (
         {"image_shape": "3,28,28"},
-        f"image_shape is '3,28,28': {LOCAL} takes 3 channels, and sides from 32 up",
+        f"image_shape is '3,28,28': {LOCAL} takes 3 channels, and sides from 32 up with num_layers 152",
     ),
     (
         {"image_shape": "224"},
@@ -145,8 +158,8 @@ BAD = [
         "precision_dtype is 'bfloat16', and can be float32 or float16; did you mean 'float16'?",
     ),
     (
-        {"checkpoint_frequency": "1"},
-        f"checkpoint_frequency is '1': {LOCAL} keeps the best epoch only; leave it out",
+        {"checkpoint_frequency": "31"},
+        "checkpoint_frequency 31 is more than the 30 epochs; write 30 or less",
     ),
     (
         {"checkpoint_frequency": "x"},
@@ -158,8 +171,8 @@ BAD = [
         f"use_weighted_loss is '1': it belongs to multi_label, which {LOCAL} does not have; use 0",
     ),
     (
-        {"kv_store": "dist_sync"},
-        f"kv_store is 'dist_sync': it is for several machines, and {LOCAL} has one; leave it out",
+        {"kv_store": "device"},
+        "kv_store is 'device', and can be dist_sync or dist_async; write one of these",
     ),
     (
         {"lerning_rate": "0.1"},
@@ -185,6 +198,14 @@ def test_a_value_that_cannot_be_used(given: dict[str, str], problem: str) -> Non
         parse(REQUIRED | given)
 
     assert str(caught.value) == f"Customer Error: 1 hyperparameter cannot be used\n  {problem}"
+
+
+@pytest.mark.parametrize("image_shape", ["3,8,8", "3,28,28", "3,32,32"])
+@pytest.mark.parametrize("num_layers", ["20", "32", "44", "56", "110"])
+def test_networks_for_small_images_take_small_images(num_layers: str, image_shape: str) -> None:
+    read = parse(REQUIRED | {"num_layers": num_layers, "image_shape": image_shape})
+
+    assert read.num_layers == int(num_layers)
 
 
 def test_all_problems_are_told_at_once() -> None:

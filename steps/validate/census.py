@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from steps.validate.digest import Image, content_hash
 from steps.validate.facts import Channels
 from steps.validate.ledger import Ledger
+from steps.validate.sampling import sample_below
 from steps.validate.sizes import Sizes, measure_sizes
 from steps.validate.statistics import Colours, measure_colours
 
@@ -35,7 +36,8 @@ _IMAGES = """
 # In order, so that the last digits of the sums are the same in every run.
 _SAMPLE = """
     SELECT channels FROM files
-    WHERE split = 'train' AND place = 'class' AND left_out IS NULL AND channels IS NOT NULL ORDER BY path
+    WHERE split = 'train' AND place = 'class' AND left_out IS NULL AND channels IS NOT NULL AND digest < ?
+    ORDER BY path
 """
 
 
@@ -119,6 +121,6 @@ def _images(ledger: Ledger) -> Iterator[Image]:
 
 
 def _sample(ledger: Ledger) -> Iterator[Channels]:
-    for (packed,) in ledger.query(_SAMPLE):
+    for (packed,) in ledger.query(_SAMPLE, sample_below(ledger)):
         pixels, *sums = _CHANNELS.unpack(packed)
         yield Channels(int(pixels), (sums[0], sums[1], sums[2]), (sums[3], sums[4], sums[5]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 
 import numpy as np
@@ -37,12 +37,12 @@ class Examination:
     Attributes:
         source: Where the files are.
         smallest: Least (width, height) in pixels, or None when any size will do.
-        sample: The colours of one image of so many are measured, chosen by its content.
+        sample: The colours of those images are measured whose digest is less: see `steps.validate.sampling`.
     """
 
     source: Source
     smallest: tuple[int, int] | None
-    sample: int
+    sample: bytes
 
     def start(self, mark: Mark) -> Callable[[Sequence[Entry]], list[Facts]]:
         """See Task."""
@@ -55,7 +55,7 @@ class Examination:
                 warnings.simplefilter("ignore")
                 found = [self._facts(*each, images) for each in _contents(chunk, reader, mark)]
             looks = gallery.looks(images)
-            return [replace(facts, look=next(looks)) if facts.width else facts for facts in found]
+            return [facts._replace(look=next(looks)) if facts.width else facts for facts in found]
 
         return examine
 
@@ -95,9 +95,7 @@ class Examination:
         return Flaw("image-too-small", f"{raster.width}x{raster.height}, at least {width}x{height}")
 
     def _channels(self, digest: bytes, data: bytes, decoder: ModuleType) -> Channels | None:
-        if int.from_bytes(digest[:8], "big") % self.sample:
-            return None
-        return _sums(decoder.colours(data, _COLOUR_SIDE))
+        return _sums(decoder.colours(data, _COLOUR_SIDE)) if digest < self.sample else None
 
 
 def _sums(image: Image.Image) -> Channels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import NamedTuple
 
 
 class Trait(IntFlag):
@@ -34,8 +35,10 @@ class Flaw:
     reason: str
 
 
-@dataclass(frozen=True)
-class Look:
+# Named tuples, as there are one or two for each of millions of images, which go from process to process.
+
+
+class Look(NamedTuple):
     """An image as one sees it from afar. All but the hash are of its grey values from 0 to 1.
 
     Attributes:
@@ -70,8 +73,7 @@ class Channels:
     squares: tuple[float, float, float]
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """All that is known of one file.
 
     Attributes:

@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import io
 import re
-from dataclasses import replace
 from itertools import pairwise
 from types import ModuleType
 
@@ -61,9 +60,9 @@ def decode(data: bytes) -> Raster:
         # Not all programs that train read as much into it as libjpeg does.
         _by_pillow(data)
     if told.rotated:
-        raster = replace(raster, traits=raster.traits | Trait.ROTATED)
+        raster = raster._replace(traits=raster.traits | Trait.ROTATED)
     if told.several and (frames := _frames(data)) > 1:
-        raster = replace(raster, traits=raster.traits | Trait.ANIMATED, frames=frames)
+        raster = raster._replace(traits=raster.traits | Trait.ANIMATED, frames=frames)
     return raster
 
 

@@ -124,6 +124,11 @@ class Ledger:
                 yield Entry(os.fsdecode(path), "file", size, version)
             last = page[-1][0]
 
+    def count_uninspected(self, split: str) -> int:
+        """How many files `uninspected` yields."""
+        ((count,),) = self.query(schema.COUNT_UNINSPECTED, split)
+        return int(count)
+
     def keep(self, split: str, inspected: Sequence[tuple[Entry, Facts]]) -> None:
         """Keeps what was found out about some files, all of it or nothing."""
         rows = [(*_values(facts), split, os.fsencode(entry.path)) for entry, facts in inspected]

@@ -40,6 +40,7 @@ class Gallery:
 
     def __init__(self) -> None:
         """Makes room for some images at a time."""
+        self._canvas = Image.new("L", (SIDE, SIDE * _TOGETHER))
         self._pixels = np.zeros((_TOGETHER, _AREA), np.uint8)
         self._narrow = np.zeros((_TOGETHER, _AREA), np.int16)
         self._edges = np.zeros((_TOGETHER, _AREA), np.int16)
@@ -51,7 +52,8 @@ class Gallery:
         for start in range(0, len(images), _TOGETHER):
             some = images[start : start + _TOGETHER]
             for place, image in enumerate(some):
-                self._pixels[place] = np.frombuffer(image.tobytes(), np.uint8)
+                self._canvas.paste(image, (0, SIDE * place))
+            self._pixels = np.frombuffer(self._canvas.tobytes(), np.uint8).reshape(_TOGETHER, _AREA)
             thumbs, hashes = self._thumbs_and_hashes()
             yield from map(Look, hashes, thumbs, *self._figures(), [image.entropy() for image in some])
 

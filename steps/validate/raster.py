@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
@@ -20,8 +20,7 @@ _PNG_HEADER_BYTES = 33
 _LONGEST_MESSAGE = 200
 
 
-@dataclass(frozen=True)
-class Raster:
+class Raster(NamedTuple):
     """An image that was decoded to its end.
 
     Attributes:
@@ -70,7 +69,7 @@ def refuse_bomb(width: int, height: int) -> None:
 def reduction(width: int, height: int, least: int) -> int:
     """By how much to scale a JPEG down so that no side falls below `least` pixels: 1, 2, 4 or 8."""
     most = min(width, height) // least
-    return next((scale for scale in (8, 4, 2) if most >= scale), 1)
+    return 8 if most >= 8 else 4 if most >= 4 else 2 if most >= 2 else 1
 
 
 def refusal(error: Exception, found: str, size: int) -> Refused:

@@ -59,6 +59,10 @@ UNINSPECTED = """
     WHERE id > ? AND +split = ? AND place IN ('class', 'stray') AND format IS NULL AND flaw IS NULL
     ORDER BY id LIMIT ?
 """
+COUNT_UNINSPECTED = """
+    SELECT count(*) FROM files
+    WHERE +split = ? AND place IN ('class', 'stray') AND format IS NULL AND flaw IS NULL
+"""
 KEEP = """
     UPDATE files SET flaw = ?, reason = ?, format = ?, width = ?, height = ?, traits = ?, frames = ?,
         digest = ?, look = ?, brightness = ?, contrast = ?, sharpness = ?, detail = ?, channels = ?, thumb = ?

@@ -28,7 +28,6 @@ class Settings:
             "ignore" keeps silent about it, and takes the files that it is about for good ones.
         validation_share: Share of each class, between 0 and 1, that becomes the validation images where there
             is one prefix only; None where there are two.
-        sample: Mean and standard deviation are made from one image of so many, chosen by its content.
     """
 
     image_shape: tuple[int, int, int]
@@ -39,7 +38,6 @@ class Settings:
     skip_leaks: bool = False
     severities: Mapping[str, Severity] = field(default_factory=dict)
     validation_share: float | None = None
-    sample: int = 10
 
     @property
     def smallest(self) -> tuple[int, int] | None:
@@ -50,7 +48,7 @@ class Settings:
     @property
     def inspection(self) -> str:
         """Those rules that decide on what is found out of one image."""
-        return f"smallest {self.smallest}, sample {self.sample}"
+        return f"smallest {self.smallest}"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -73,7 +71,6 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--on-leak", choices=("fail", "skip"), default="fail")
     parser.add_argument("--severity", type=_severity, action="append", default=[], metavar="CHECK=SEVERITY")
     parser.add_argument("--validation-share", type=_share, default=None, metavar="SHARE")
-    parser.add_argument("--sample", type=_positive, default=Settings.sample, metavar="N")
     given = parser.parse_args(arguments)
     return Settings(
         image_shape=given.image_shape,
@@ -84,7 +81,6 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         skip_leaks=given.on_leak == "skip",
         severities=dict(given.severity),
         validation_share=given.validation_share,
-        sample=given.sample,
     )
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 
-from steps.validate.facts import Facts
-from steps.validate.inspection import inspect
+from steps.validate.inspection import Inspection, inspect
 from steps.validate.ledger import Ledger
 from steps.validate.progress import Progress
+from steps.validate.sampling import forget_unmeasured, sample_below
 from steps.validate.settings import Settings
-from steps.validate.source import Entry, Source
-
-_KEPT_AT_ONCE = 512
+from steps.validate.source import Source
 
 
 def survey(
@@ -32,13 +29,12 @@ def survey(
     """
     for split, source in sources.items():
         ledger.list_entries(split, source.entries())
-        progress.begin(f"{split} images", sum(1 for _ in ledger.uninspected(split)))
-        inspected = inspect(source, ledger.uninspected(split), settings, jobs, progress)
-        for batch in _batches(inspected):
-            ledger.keep(split, batch)
-        progress.end()
-
-
-def _batches(inspected: Iterator[tuple[Entry, Facts]]) -> Iterator[list[tuple[Entry, Facts]]]:
-    while batch := list(islice(inspected, _KEPT_AT_ONCE)):
-        yield batch
+    sample = sample_below(ledger)
+    forget_unmeasured(ledger, sample)
+    progress.begin("images", sum(ledger.count_uninspected(split) for split in sources))
+    # All splits together: starting the processes takes a while.
+    files = ((split, entry) for split in sources for entry in ledger.uninspected(split))
+    task = Inspection(sources, settings.smallest, sample)
+    for split, found in inspect(task, files, jobs, progress):
+        ledger.keep(split, found)
+    progress.end()

@@ -16,6 +16,8 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from steps.validate.raster import LEAST_SIDE
+
 _CHUNK = 128
 
 
@@ -35,8 +37,8 @@ def _hash(files: Sequence[str]) -> tuple[list[bytes], bytes]:
         with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 a bare loop
             data = opened.read()
         digests.append(hashlib.sha256(data).digest())
-        # At 1/8, the cheapest scale at which all of the coded data is read.
-        grey = simplejpeg.decode_jpeg(data, "GRAY", min_height=9, min_width=9)
+        # At the scale that the inspection decodes at.
+        grey = simplejpeg.decode_jpeg(data, "GRAY", min_height=LEAST_SIDE, min_width=LEAST_SIDE)
         image = Image.frombuffer("L", grey.shape[1::-1], grey, "raw", "L", 0, 1)
         canvas.paste(image.resize((9, 8), Image.Resampling.BILINEAR), (0, 8 * place))
     pixels = np.asarray(canvas).reshape(-1, 8, 9)

@@ -11,15 +11,17 @@ from pathlib import Path
 from steps.validate.folder import FolderSource
 from steps.validate.ledger import Ledger
 from steps.validate.progress import LogProgress
+from steps.validate.settings import Settings
 from steps.validate.survey import survey
-from tests.bench.validation import SETTINGS
+
+_SETTINGS = Settings((3, 224, 224), 256, 32, 20, skip_corrupt=False)
 
 
 def main(folder: str, processes: int) -> None:
     """Prints the number of images."""
     sources = {name: FolderSource(name, Path(folder) / name) for name in ("train", "validation")}
     with tempfile.TemporaryDirectory() as scratch, Ledger(Path(scratch) / "ledger", _uris(sources)) as ledger:
-        survey(ledger, sources, SETTINGS, processes, LogProgress(time.monotonic))
+        survey(ledger, sources, _SETTINGS, processes, LogProgress(time.monotonic))
         sys.stdout.write(f"{sum(count.files for count in ledger.counts())}\n")
 
 

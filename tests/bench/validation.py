@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from steps.validate.settings import Settings
 from steps.validate.workers import cores
 from tests.bench import peers, photos
 from tests.bench.figures import Figure
@@ -19,16 +18,13 @@ from tests.bench.peers import ROOT
 
 _MANY, _FEW = 20_000, 2_000
 _ROUNDS = 5
-_SAMPLE = _MANY // 1_000
 _ARGUMENTS = (
     "--image-shape=3,224,224",
     "--resize=256",
     "--mini-batch-size=32",
     "--min-images-per-class=20",
     "--on-corrupt=fail",
-    f"--sample={_SAMPLE}",
 )
-SETTINGS = Settings((3, 224, 224), 256, 32, 20, skip_corrupt=False, sample=_SAMPLE)
 
 
 def figures() -> list[Figure]:

@@ -74,7 +74,7 @@ def test_images_that_can_be_used(tmp_path: Path, config: Path, capsys: pytest.Ca
     assert out == "the images can be used: 2 classes, 6 images to train, 6 to validate\n"
     lines = err.splitlines()
     assert lines[0] == "not looked at, beside train/ and validation/: held-out"
-    assert lines[1].startswith("train images 6/6, ")
+    assert lines[1].startswith("images 12/12, ")
     assert lines[-1] == f"report: {tmp_path}/out/report/report.html"
     assert (tmp_path / "out/report/report.html").exists()
 

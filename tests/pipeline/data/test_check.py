@@ -28,7 +28,7 @@ def test_the_second_check_looks_at_what_is_new_or_changed(tmp_path: Path) -> Non
     place = workplace(tmp_path / "home", data, None, fresh=False)
     judgement, tasks = run(data, place)
     assert judgement.passed
-    assert tasks == [("train images", 6), ("validation images", 6)]
+    assert tasks == [("images", 12)]
     assert json.loads((place.report / "report.json").read_text())["num_training_samples"] == 6
     lists = list((place.out / "datasets").iterdir())
     assert [one.name for one in lists] == [judgement.census.content_hash]
@@ -36,18 +36,16 @@ def test_the_second_check_looks_at_what_is_new_or_changed(tmp_path: Path) -> Non
     place = workplace(tmp_path / "home", data, None, fresh=False)
     assert not (place.out / "datasets").exists()
     judgement, tasks = run(data, place)
-    assert tasks == [("train images", 2), ("validation images", 0)]
+    assert tasks == [("images", 2)]
     assert judgement.census.splits["train"].usable == 7
     _, tasks = run(data, workplace(tmp_path / "home", data, None, fresh=True))
-    assert tasks == [("train images", 7), ("validation images", 6)]
+    assert tasks == [("images", 13)]
 
 
 def test_an_interrupted_check_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupting(Quiet):
-        def begin(self, task: str, total: int) -> None:
-            if task.startswith("validation"):
-                raise KeyboardInterrupt
-            super().begin(task, total)
+        def advance(self, done: int) -> None:
+            raise KeyboardInterrupt
 
     data = find_folder(lay_out(tmp_path / "set", good_set()))
     place = workplace(tmp_path / "home", data, None, fresh=False)
@@ -55,7 +53,7 @@ def test_an_interrupted_check_is_gone_on_with(tmp_path: Path, monkeypatch: pytes
         check(ledger, data, RULES, place, 1, Interrupting())
     judgement, tasks = run(data, place)
     assert judgement.passed
-    assert tasks == [("train images", 0), ("validation images", 6)]
+    assert tasks == [("images", 6)]
 
 
 def test_one_set_of_classes_is_divided_and_seen_once(tmp_path: Path) -> None:
@@ -68,7 +66,7 @@ def test_one_set_of_classes_is_divided_and_seen_once(tmp_path: Path) -> None:
     assert judgement.passed
     assert [split.usable for split in judgement.census.splits.values()] == [8, 2]
     again, tasks = run(data, place, rules)
-    assert tasks == [("train images", 0)]
+    assert tasks == [("images", 0)]
     assert again.census == judgement.census
 
 

@@ -7,7 +7,6 @@ import os
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from steps.validate.checking import check
@@ -50,7 +49,7 @@ def poor(
 ) -> Facts:
     """An image with such figures."""
     seen = look(name)
-    return replace(image(name), look=Look(seen.hash, seen.thumb, brightness, contrast, sharpness, detail))
+    return image(name)._replace(look=Look(seen.hash, seen.thumb, brightness, contrast, sharpness, detail))
 
 
 def good(classes: Mapping[str, int]) -> dict[str, Facts | Kind | None]:

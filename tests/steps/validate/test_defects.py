@@ -94,7 +94,7 @@ class TestFindings:
         with Ledger(tmp_path / "ledger", uris, SETTINGS.inspection) as other:
             survey(other, sources, SETTINGS, 1, rest)
             assert told(other, SETTINGS) == told(ledger, SETTINGS)
-        assert 0 < rest.totals["train images"] < tired.totals["train images"] - 500
+        assert 0 < rest.totals["images"] < tired.totals["images"] - 500
 
     def test_cover_all_checks(self, expected: list[Found]) -> None:
         of_a_whole_split = {"no-images", "too-few-images", "too-few-classes"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,8 @@ from steps.validate import inspection, jpeg
 from steps.validate.examination import Examination
 from steps.validate.facts import Facts, Flaw
 from steps.validate.folder import FolderSource
-from steps.validate.inspection import inspect
-from steps.validate.settings import Settings
+from steps.validate.inspection import Inspection, inspect
+from steps.validate.sampling import EVERY
 from steps.validate.source import Entry
 from steps.validate.worker import Mark
 from steps.validate.workers import Limits
@@ -41,8 +41,6 @@ from .hostile import (
 )
 from .proof import Silent, Weighed
 from .scenes import encoded, scene, sound
-
-SETTINGS = Settings((3, 8, 8), 8, 2, 2, skip_corrupt=False)
 
 
 def two(form: str, seed: int) -> bytes:
@@ -114,9 +112,9 @@ def examined(content: bytes, pillow_only: bool = False) -> Facts:
     with pytest.MonkeyPatch.context() as patch:
         if pillow_only:
             patch.setattr(jpeg, "TURBO", None)
-        task = Examination(Given(content), None, 1)
+        task = Examination(Given(content), None, EVERY)
         (facts,) = task.start(Mark())([Entry("1", "file", len(content), "")])
-    return replace(facts, look=None, channels=None)
+    return facts._replace(look=None, channels=None)
 
 
 def refused(content: bytes, form: str) -> bool:
@@ -224,10 +222,12 @@ def inspected(folder: Path, contents: Mapping[str, bytes]) -> tuple[dict[str, st
     for name, content in contents.items():
         (root / name).write_bytes(content)
     source = Weighed(FolderSource("", root), scales)
-    entries = sorted(source.entries(), key=lambda entry: entry.path)
+    task = Inspection({"train": source}, None, EVERY)
+    files = sorted(("train", entry) for entry in source.entries())
     found = {
         entry.path: facts.flaw.reason if facts.flaw else None
-        for entry, facts in inspect(source, entries, SETTINGS, 1, Silent())
+        for _, some in inspect(task, files, 1, Silent())
+        for entry, facts in some
     }
     return found, max(int(file.read_text()) for file in scales.iterdir()) / 1000
 

@@ -10,16 +10,14 @@ from steps.container import ProgramError
 from steps.validate import inspection
 from steps.validate.facts import Facts, Flaw
 from steps.validate.folder import FolderSource
-from steps.validate.inspection import inspect
-from steps.validate.settings import Settings
+from steps.validate.inspection import File, Inspection, inspect
+from steps.validate.sampling import EVERY
 from steps.validate.source import Entry
 from steps.validate.workers import Limits
 
 from .conftest import Picture
 
 ROOT = Path(__file__).parents[3]
-SETTINGS = Settings((3, 8, 8), resize=8, mini_batch_size=4, min_images_per_class=2, skip_corrupt=False)
-UNSCALED = Settings((3, 8, 8), resize=None, mini_batch_size=4, min_images_per_class=2, skip_corrupt=False)
 
 
 @dataclass
@@ -58,11 +56,12 @@ class Awkward:
             yield self.image
 
 
-def inspected(root: Path, settings: Settings = SETTINGS, jobs: int = 2) -> dict[str, Facts]:
+def inspected(root: Path, smallest: tuple[int, int] | None = None, jobs: int = 2) -> dict[str, Facts]:
     source, progress = FolderSource("s3://b/train", root), Counter()
-    entries = [entry for entry in source.entries() if entry.kind == "file"]
-    found = {entry.path: facts for entry, facts in inspect(source, entries, settings, jobs, progress)}
-    assert sum(progress.done) == len(entries) == len(found)
+    files = [("train", entry) for entry in source.entries() if entry.kind == "file"]
+    task = Inspection({"train": source}, smallest, EVERY)
+    found = {entry.path: facts for _, some in inspect(task, files, jobs, progress) for entry, facts in some}
+    assert sum(progress.done) == len(files) == len(found)
     return found
 
 
@@ -75,7 +74,7 @@ def test_facts_by_path(tmp_path: Path, picture: Picture) -> None:
         (tmp_path / f"{number}.jpg").write_bytes(picture(width=8 + number % 3, height=8))
     (tmp_path / "7.jpg").write_bytes(b"text")
     (tmp_path / "199.jpg").write_bytes(picture(width=7, height=8))
-    found = inspected(tmp_path, UNSCALED)
+    found = inspected(tmp_path, (8, 8))
     assert {path: facts.flaw for path, facts in found.items() if facts.flaw} == {
         "7.jpg": Flaw("unreadable-image", "not an image"),
         "199.jpg": Flaw("image-too-small", "7x8, at least 8x8"),
@@ -109,9 +108,10 @@ def slow_jpeg() -> bytes:
 
 def test_source_that_cannot_be_read(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
-    entries = [Entry(name, "file", 9, "") for name in ("1.jpg", "no access")]
+    files = [("train", Entry(name, "file", 9, "")) for name in ("1.jpg", "no access")]
+    task = Inspection({"train": Awkward(picture())}, None, EVERY)
     with pytest.raises(ProgramError, match=r"^s3://b/train cannot be read: AccessDenied$"):
-        list(inspect(Awkward(picture()), entries, SETTINGS, 1, Counter()))
+        list(inspect(task, files, 1, Counter()))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,12 @@ def test_source_that_cannot_be_read(picture: Picture, monkeypatch: pytest.Monkey
     ids=["none", "many small ones", "few large ones"],
 )
 def test_chunks_are_bounded(sizes: list[int], chunks: list[int]) -> None:
-    entries = [Entry(str(number), "file", size, "") for number, size in enumerate(sizes)]
-    found = list(inspection._chunks(entries))
+    files = [("train", Entry(str(number), "file", size, "")) for number, size in enumerate(sizes)]
+    found = list(inspection._chunks(files))
     assert [len(chunk) for chunk in found] == chunks
-    assert [entry for chunk in found for entry in chunk] == entries
+    assert [file for chunk in found for file in chunk] == files
+
+
+def test_chunks_are_of_one_split() -> None:
+    files: list[File] = [(split, Entry("1", "file", 1, "")) for split in ("train", "train", "validation")]
+    assert list(inspection._chunks(files)) == [files[:2], files[2:]]

@@ -1,6 +1,5 @@
 import os
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,7 @@ from steps.validate.ledger import ClassCount, Ledger
 from steps.validate.source import Entry
 from tests.steps.validate.ledgers import URIS, filled, flawed, good, image
 
-FULL = replace(
-    image("full"),
+FULL = image("full")._replace(
     traits=Trait.CMYK | Trait.ROTATED,
     frames=3,
     channels=Channels(4, (1.0, 2.0, 3.0), (0.5, 0.25, 0.125)),

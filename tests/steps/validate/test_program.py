@@ -89,8 +89,7 @@ class TestPassing:
         assert (report["passed"], report["num_classes"], report["num_training_samples"]) == (True, 2, 4)
         assert [one["check"] for one in report["findings"]] == ["hidden-file"]
         assert caplog.messages == [
-            "train images: 4 in 0.0 s",
-            "validation images: 4 in 0.0 s",
+            "images: 8 in 0.0 s",
             "V103 hidden-file 1 file (train/.DS_Store: skipped)",
             "the images can be used: 2 classes, 4 images to train, 4 images to validate",
         ]

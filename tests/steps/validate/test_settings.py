@@ -53,9 +53,8 @@ def test_several_severities_and_the_last_of_one_check() -> None:
     assert settings.severities == {"stray-file": "warning", "hidden-file": "error"}
 
 
-def test_a_share_and_a_sample() -> None:
-    settings = parse(validation_share="0.2", sample="1")
-    assert (settings.validation_share, settings.sample) == (0.2, 1)
+def test_a_share() -> None:
+    assert parse(validation_share="0.2").validation_share == 0.2
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_all_files_are_inspected_and_never_again(tmp_path: Path, picture: Pictur
     uris = {name: source.uri for name, source in sources.items()}
     with Ledger(tmp_path / "ledger", uris) as ledger:
         first = surveyed(ledger, sources)
-        assert first.tasks == [("train images", 2), ("end", 2), ("validation images", 1), ("end", 3)]
+        assert first.tasks == [("images", 3), ("end", 3)]
         assert [row[0] for row in ledger.query("SELECT format FROM files WHERE place = 'class'")] == [
             "JPEG"
         ] * 3

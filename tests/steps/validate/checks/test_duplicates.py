@@ -49,7 +49,7 @@ def test_same_bytes(tmp_path: Path, paths: list[str], expected: list[str]) -> No
 
 
 def test_broken_copies_are_told_of_as_broken(tmp_path: Path) -> None:
-    broken = replace(SAME, flaw=Flaw("unreadable-image", "zero bytes"))
+    broken = SAME._replace(flaw=Flaw("unreadable-image", "zero bytes"))
     files = {**good(BOTH), "train/cat/a": broken, "train/cat/b": broken}
     assert [name for _, name, _ in told(tmp_path, files)] == ["unreadable-image"] * 2
 

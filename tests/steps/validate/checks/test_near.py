@@ -26,7 +26,7 @@ def seen(name: str, base: str, flips: int = 0, contrast: float = 0.2) -> Facts:
     """An image with bytes of its own that looks like `base`, its hash with some bits turned."""
     first = look(base)
     turned = first.hash ^ ((1 << flips) - 1)
-    return replace(image(name), look=Look(turned, first.thumb, 0.5, contrast, 0.05, 6.0))
+    return image(name)._replace(look=Look(turned, first.thumb, 0.5, contrast, 0.05, 6.0))
 
 
 def pairs(folder: Path, files: Files) -> list[str]:
@@ -106,7 +106,7 @@ def test_many_with_one_look_are_each_told_once(tmp_path: Path) -> None:
 def test_one_hash_but_different_looks(tmp_path: Path) -> None:
     alike = {f"train/cat/{name}": seen(name, name[0]) for name in ("a1", "b1", "c1", "a2", "b2")}
     same = {
-        path: replace(facts, look=replace(facts.look, hash=5)) for path, facts in alike.items() if facts.look
+        path: facts._replace(look=facts.look._replace(hash=5)) for path, facts in alike.items() if facts.look
     }
     assert pairs(tmp_path, same) == [
         "near-duplicate train/cat/a2 train/cat/a1",

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,18 +21,18 @@ ODD = image("odd")
     ],
 )
 def test_traits(tmp_path: Path, trait: Trait, check: str, reason: str) -> None:
-    files = {**good(BOTH), "train/cat/odd": replace(ODD, traits=trait, frames=12)}
+    files = {**good(BOTH), "train/cat/odd": ODD._replace(traits=trait, frames=12)}
     assert told(tmp_path, files) == [("warning", check, f"train/cat/odd: {reason}")]
 
 
 def test_several_traits_of_one_image(tmp_path: Path) -> None:
-    files = {**good(BOTH), "train/cat/odd": replace(ODD, traits=Trait.CMYK | Trait.ROTATED)}
+    files = {**good(BOTH), "train/cat/odd": ODD._replace(traits=Trait.CMYK | Trait.ROTATED)}
     assert [check for _, check, _ in told(tmp_path, files)] == ["cmyk-image", "rotated-image"]
 
 
 def test_every_trait_is_told(tmp_path: Path) -> None:
     everything = Trait(sum(Trait))
-    files = {**good(BOTH), "train/cat/odd": replace(ODD, traits=everything)}
+    files = {**good(BOTH), "train/cat/odd": ODD._replace(traits=everything)}
     assert len(told(tmp_path, files)) == len(Trait)
 
 
@@ -41,12 +40,12 @@ def test_every_trait_is_told(tmp_path: Path) -> None:
     ("width", "height", "found"), [(400, 100, False), (401, 100, True), (100, 400, False), (100, 401, True)]
 )
 def test_aspect(tmp_path: Path, width: int, height: int, found: bool) -> None:
-    files = {**good(BOTH), "train/cat/odd": replace(ODD, width=width, height=height)}
+    files = {**good(BOTH), "train/cat/odd": ODD._replace(width=width, height=height)}
     expected = ("warning", "extreme-aspect", f"train/cat/odd: {width}x{height}")
     assert told(tmp_path, files) == ([expected] if found else [])
 
 
 def test_nothing_more_is_told_of_an_image_that_cannot_be_used(tmp_path: Path) -> None:
     flaw = Flaw("image-too-small", "100x5, at least 8x8")
-    files = {**good(BOTH), "train/cat/odd": replace(ODD, width=100, height=5, traits=Trait.CMYK, flaw=flaw)}
+    files = {**good(BOTH), "train/cat/odd": ODD._replace(width=100, height=5, traits=Trait.CMYK, flaw=flaw)}
     assert [check for _, check, _ in told(tmp_path, files)] == ["image-too-small"]

@@ -7,6 +7,8 @@ the result against torch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
@@ -14,7 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from steps.model.artifact import GRAPH_INPUT, GRAPH_OUTPUT
-from steps.model.network import BasicBlock, Bottleneck, Classifier
+from steps.model.cifar import CifarBlock, CifarResNet
+from steps.model.network import BasicBlock, Bottleneck, Classifier, Network, ResNet
 
 OPSET = 17
 """Every node used here has had its present form since; runtimes of 2022 and later load it."""
@@ -34,16 +37,35 @@ def serialise(classifier: Classifier, image_shape: tuple[int, int, int]) -> byte
     x = graph.binary("Sub", GRAPH_INPUT, graph.constant("mean", classifier.mean))
     x = graph.binary("Div", x, graph.constant("std", classifier.std))
     network = classifier.network
-    x = graph.relu(graph.batch_norm(graph.convolution(x, network.conv1, "conv1"), network.bn1, "bn1"))
-    x = graph.node("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
-    for name in ("layer1", "layer2", "layer3", "layer4"):
-        for index, block in enumerate(network.get_submodule(name).children()):
-            x = _block(graph, x, block, f"{name}.{index}")
+    x = _cifar(graph, x, network) if isinstance(network, CifarResNet) else _imagenet(graph, x, network)
     x = graph.node("Flatten", [graph.node("GlobalAveragePool", [x])], axis=1)
     x = graph.node("Gemm", [x, *graph.weights(network.fc, "fc", "weight", "bias")], transB=1)
     graph.node("Softmax", [x], output=GRAPH_OUTPUT, axis=1)
     data: bytes = graph.model(image_shape, network.fc.out_features).SerializeToString()
     return data
+
+
+def _imagenet(graph: _Graph, x: str, network: ResNet) -> str:
+    """From normalised images to the features before they are averaged."""
+    x = graph.relu(graph.batch_norm(graph.convolution(x, network.conv1, "conv1"), network.bn1, "bn1"))
+    x = graph.node("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    for name, block in _blocks(network, "layer1", "layer2", "layer3", "layer4"):
+        x = _block(graph, x, block, name)
+    return x
+
+
+def _cifar(graph: _Graph, x: str, network: CifarResNet) -> str:
+    """As `_imagenet`."""
+    x = graph.convolution(x, network.conv1, "conv1")
+    for name, block in _blocks(network, "layer1", "layer2", "layer3"):
+        x = _cifar_block(graph, x, block, name)
+    return graph.relu(graph.batch_norm(x, network.bn, "bn"))
+
+
+def _blocks(network: Network, *stages: str) -> Iterator[tuple[str, nn.Module]]:
+    for stage in stages:
+        for index, block in enumerate(network.get_submodule(stage).children()):
+            yield f"{stage}.{index}", block
 
 
 class _Graph:
@@ -117,6 +139,16 @@ def _block(graph: _Graph, x: str, block: nn.Module, name: str) -> str:
         )
     shortcut = x if block.downsample is None else _shortcut(graph, x, block.downsample, f"{name}.downsample")
     return graph.relu(graph.binary("Add", out, shortcut))
+
+
+def _cifar_block(graph: _Graph, x: str, block: nn.Module, name: str) -> str:
+    assert isinstance(block, CifarBlock)
+    active = graph.relu(graph.batch_norm(x, block.bn1, f"{name}.bn1"))
+    out = graph.convolution(active, block.conv1, f"{name}.conv1")
+    out = graph.relu(graph.batch_norm(out, block.bn2, f"{name}.bn2"))
+    out = graph.convolution(out, block.conv2, f"{name}.conv2")
+    past = x if block.shortcut is None else graph.convolution(active, block.shortcut, f"{name}.shortcut")
+    return graph.binary("Add", out, past)
 
 
 def _shortcut(graph: _Graph, x: str, downsample: nn.Sequential, name: str) -> str:

@@ -1,4 +1,7 @@
-"""ResNet for ImageNet-size images, with torchvision's layout, so that its published weights load."""
+"""The networks: ResNet for ImageNet-size images, in torchvision's layout, so that its weights load.
+
+Those for small images are in steps.model.cifar.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
+
+from steps.model import cifar
+from steps.model.cifar import CifarResNet
+from steps.model.convolutions import convolution, initialise
 
 STEM_CHANNELS = 64
 
@@ -19,10 +26,10 @@ class BasicBlock(nn.Module):
 
     def __init__(self, channels_in: int, channels: int, stride: int) -> None:
         super().__init__()
-        self.conv1 = _convolution(channels_in, channels, 3, stride)
+        self.conv1 = convolution(channels_in, channels, 3, stride)
         self.bn1 = nn.BatchNorm2d(channels)
         self.relu = nn.ReLU(inplace=True)
-        self.conv2 = _convolution(channels, channels, 3, 1)
+        self.conv2 = convolution(channels, channels, 3, 1)
         self.bn2 = nn.BatchNorm2d(channels)
         self.downsample = _shortcut(channels_in, channels * self.expansion, stride)
 
@@ -43,11 +50,11 @@ class Bottleneck(nn.Module):
 
     def __init__(self, channels_in: int, channels: int, stride: int) -> None:
         super().__init__()
-        self.conv1 = _convolution(channels_in, channels, 1, 1)
+        self.conv1 = convolution(channels_in, channels, 1, 1)
         self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = _convolution(channels, channels, 3, stride)
+        self.conv2 = convolution(channels, channels, 3, stride)
         self.bn2 = nn.BatchNorm2d(channels)
-        self.conv3 = _convolution(channels, channels * self.expansion, 1, 1)
+        self.conv3 = convolution(channels, channels * self.expansion, 1, 1)
         self.bn3 = nn.BatchNorm2d(channels * self.expansion)
         self.relu = nn.ReLU(inplace=True)
         self.downsample = _shortcut(channels_in, channels * self.expansion, stride)
@@ -86,7 +93,7 @@ class ResNet(nn.Module):
 
     def __init__(self, depth: Depth, num_classes: int) -> None:
         super().__init__()
-        self.conv1 = _convolution(3, STEM_CHANNELS, 7, 2)
+        self.conv1 = convolution(3, STEM_CHANNELS, 7, 2)
         self.bn1 = nn.BatchNorm2d(STEM_CHANNELS)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
@@ -97,14 +104,21 @@ class ResNet(nn.Module):
         self.layer4 = _stage(depth.block, 256 * expansion, 512, depth.stages[3], stride=2)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = nn.Linear(512 * expansion, num_classes)
-        _initialise(self)
+        initialise(self)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map normalised images [N, 3, H, W] to what the classifier sees, [N, 512 · expansion]."""
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return torch.flatten(self.avgpool(x), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised images [N, 3, H, W] to logits [N, num_classes]."""
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        logits: Tensor = self.fc(torch.flatten(self.avgpool(x), 1))
+        logits: Tensor = self.fc(self.features(x))
         return logits
+
+
+Network = ResNet | CifarResNet
 
 
 class Classifier(nn.Module):
@@ -121,7 +135,7 @@ class Classifier(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: ResNet, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(self, network: Network, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
         self.network = network
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
@@ -133,26 +147,24 @@ class Classifier(nn.Module):
         return logits
 
 
-def build(num_layers: int, num_classes: int) -> ResNet:
+def build(num_layers: int, num_classes: int) -> Network:
     """A new network, initialised as torchvision does, from torch's global random state.
 
     Raises:
-        ValueError: `num_layers` is not in DEPTHS.
+        ValueError: There is none of so many layers.
     """
+    if num_layers in cifar.DEPTHS:
+        return CifarResNet(num_layers, num_classes)
     if num_layers not in DEPTHS:
-        known = ", ".join(map(str, DEPTHS))
+        known = ", ".join(map(str, (*DEPTHS, *cifar.DEPTHS)))
         raise ValueError(f"there is no ResNet with {num_layers} layers here; there are {known}")
     return ResNet(DEPTHS[num_layers], num_classes)
-
-
-def _convolution(channels_in: int, channels: int, size: int, stride: int) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels, size, stride=stride, padding=size // 2, bias=False)
 
 
 def _shortcut(channels_in: int, channels: int, stride: int) -> nn.Sequential | None:
     if stride == 1 and channels_in == channels:
         return None
-    return nn.Sequential(_convolution(channels_in, channels, 1, stride), nn.BatchNorm2d(channels))
+    return nn.Sequential(convolution(channels_in, channels, 1, stride), nn.BatchNorm2d(channels))
 
 
 def _stage(
@@ -166,10 +178,3 @@ def _stage(
 def _add(out: Tensor, shortcut: Tensor, relu: nn.ReLU) -> Tensor:
     activated: Tensor = relu(out + shortcut)
     return activated
-
-
-def _initialise(network: nn.Module) -> None:
-    """Kaiming-normal convolutions; batch norms and the classifier keep torch's own defaults."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from steps.container import ProgramError
-from steps.model.network import ResNet
+from steps.model.network import Network
 
 _CLASSIFIER = "fc."
 # A counter that files from before PyTorch 0.4.1 do not have. Nothing here reads it.
@@ -45,7 +45,7 @@ def load(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def transfer(network: ResNet, state: Mapping[str, Tensor], origin: str) -> None:
+def transfer(network: Network, state: Mapping[str, Tensor], origin: str) -> None:
     """Copy all weights but the classifier's, which keeps its fresh ones whatever `state` has for it.
 
     Args:

@@ -18,7 +18,7 @@ MIN_SIDE = 32
 """Pixels. An ImageNet network halves an image five times; below this, nothing is left."""
 
 CIFAR_SIDES = (8, 32)
-"""Pixels, least and most, for the networks that halve an image twice. AWS speaks of 28x28, CIFAR has 32x32."""
+"""Pixels, least and most, for the networks that halve an image twice: AWS speaks of 28, CIFAR has 32."""
 
 
 @dataclass(frozen=True)

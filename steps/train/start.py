@@ -9,7 +9,7 @@ from typing import Any
 
 from steps.container import ProgramError
 from steps.model import network, pretrained, weights
-from steps.model.network import ResNet
+from steps.model.network import Network
 from steps.model.pretrained import NoPretrainedWeights, Places
 from steps.train.hyperparameters import Hyperparameters
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 def build(
     given: Hyperparameters, environ: Mapping[str, str], places: Places
-) -> tuple[ResNet, dict[str, Any]]:
+) -> tuple[Network, dict[str, Any]]:
     """The network, and where its weights come from, for model.json.
 
     Args:

@@ -17,7 +17,7 @@ def trained_looking(num_layers: int, num_classes: int) -> Classifier:
         if name.endswith("running_var"):
             value.uniform_(0.5, 2.0)
     for name, parameter in network.named_parameters():
-        if ".bn" in name or name.startswith("bn1"):
+        if ".bn" in name or name.startswith("bn"):
             torch.nn.init.uniform_(parameter, 0.3, 0.7)
     return Classifier(network, (123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 
@@ -30,12 +30,13 @@ def session(data: bytes) -> onnxruntime.InferenceSession:
 
 @pytest.mark.parametrize(
     ("num_layers", "image_shape"),
-    [(18, (3, 32, 48)), (50, (3, 64, 32))],
-    ids=["basic blocks", "bottlenecks"],
+    [(18, (3, 32, 48)), (50, (3, 64, 32)), (20, (3, 28, 32)), (32, (3, 9, 8))],
+    ids=["basic blocks", "bottlenecks", "small images", "odd sides"],
 )
 def test_onnx_gives_what_torch_gives(num_layers: int, image_shape: tuple[int, int, int]) -> None:
     classifier = trained_looking(num_layers, 5)
-    images = torch.randint(0, 256, (3, *image_shape)).float()
+    brightness = torch.tensor([1.0, 0.5, 0.1])[:, None, None, None]
+    images = torch.randint(0, 256, (3, *image_shape)).float() * brightness
 
     (probabilities,) = session(graph.serialise(classifier, image_shape)).run(None, {"images": images.numpy()})
 
@@ -73,9 +74,10 @@ def test_the_interface_is_that_of_the_artifact() -> None:
     assert images.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
 
 
-def test_weights_in_the_graph_have_the_names_of_the_state_dict() -> None:
-    classifier = trained_looking(18, 4)
-    model = onnx.load_from_string(graph.serialise(classifier, (3, 32, 32)))
+@pytest.mark.parametrize(("num_layers", "side"), [(18, 32), (20, 28)])
+def test_weights_in_the_graph_have_the_names_of_the_state_dict(num_layers: int, side: int) -> None:
+    classifier = trained_looking(num_layers, 4)
+    model = onnx.load_from_string(graph.serialise(classifier, (3, side, side)))
 
     names = {initializer.name for initializer in model.graph.initializer} - {"mean", "std"}
     expected = {name for name in classifier.network.state_dict() if "num_batches" not in name}

@@ -22,7 +22,6 @@ from pathlib import Path
 
 from steps.container import ProgramError, base_dir, processing_reason_file, run
 from steps.validate.cluster import Cluster, read_cluster
-from steps.validate.conclusion import conclude
 from steps.validate.elsewhere import AnywhereSource
 from steps.validate.folder import FolderSource
 from steps.validate.gathering import Gathering, Patience
@@ -30,6 +29,7 @@ from steps.validate.ledger import Ledger
 from steps.validate.progress import LogProgress
 from steps.validate.reporting import Reporting
 from steps.validate.settings import Settings, parse_settings
+from steps.validate.source import Source
 from steps.validate.survey import survey
 from steps.validate.workers import cores
 
@@ -95,7 +95,7 @@ def _lead(part: _Part, cluster: Cluster, scratch: Path, patience: Patience, outp
     with part.ledger(scratch / "images.ledger") as ledger:
         if not cluster.peers:
             part.survey(ledger)
-            conclude(ledger, part.settings, output, part.sources)
+            _conclude(part, ledger, output, part.sources)
             return
         with Gathering(cluster, scratch, patience) as gathering:
             part.survey(ledger)
@@ -105,7 +105,14 @@ def _lead(part: _Part, cluster: Cluster, scratch: Path, patience: Patience, outp
                 file.unlink()
             sources = part.sources.items()
             anywhere = {name: AnywhereSource(name, here, gathering.fetch) for name, here in sources}
-            conclude(ledger, part.settings, output, anywhere)
+            _conclude(part, ledger, output, anywhere)
+
+
+def _conclude(part: _Part, ledger: Ledger, output: Path, sources: Mapping[str, Source]) -> None:
+    # Only now: it loads NumPy, and each process that decodes loads first what this module loads at its top.
+    from steps.validate.conclusion import conclude
+
+    conclude(ledger, part.settings, output, sources)
 
 
 def _follow(part: _Part, cluster: Cluster, scratch: Path, patience: Patience) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -162,6 +163,8 @@ def _serve(pipe: Connection, task: Task[Item, Result], mark: Mark, most_bytes: i
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         handle = task.start(mark)
+        # What was loaded stays: no need to look for garbage in it again and again.
+        gc.freeze()
         _limit_memory(most_bytes)
         pipe.send(None)
         while True:

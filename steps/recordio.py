@@ -47,6 +47,19 @@ class Record:
     content: bytes
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an image is.
+
+    Attributes:
+        offset: Of its record, in bytes.
+        labels: Its labels.
+    """
+
+    offset: int
+    labels: tuple[float, ...]
+
+
 class RecordWriter:
     """Writes records and where they begin."""
 
@@ -97,6 +110,27 @@ def read_records(file: Path) -> Iterator[Record]:
             yield _unpacked(content, records.place())
 
 
+def locate_records(file: Path) -> Iterator[Place]:
+    """Where the records of a .rec file are, in their order. Images are passed over, not read.
+
+    Raises:
+        RecordError: It is damaged, or no such file.
+    """
+    with _opened(file) as records:
+        while (labels := records.skim()) is not None:
+            yield Place(records.begun, labels)
+
+
+def read_record(file: Path, offset: int) -> Record:
+    """The record that begins there. Any number of threads may do so at once.
+
+    Raises:
+        RecordError: It is damaged, none begins there, or no such file.
+    """
+    with _opened(file) as records:
+        return records.at(offset)
+
+
 class IndexedRecords:
     """A .rec file with its .idx file, to read records in any order. Use it in one thread.
 
@@ -134,11 +168,7 @@ class IndexedRecords:
         Raises:
             RecordError: It is damaged, or none begins there.
         """
-        self._records.seek(self._offsets[place])
-        content = self._records.next()
-        if content is None:
-            raise self._records.damaged("a record should begin there")
-        return _unpacked(content, self._records.place())
+        return self._records.at(self._offsets[place])
 
     def close(self) -> None:
         """Closes the file."""
@@ -152,8 +182,27 @@ class _Records:
     size: int
     begun: int = 0
 
-    def seek(self, offset: int) -> None:
+    def at(self, offset: int) -> Record:
         self.file.seek(offset)
+        content = self.next()
+        if content is None:
+            raise self.damaged("a record should begin there")
+        return _unpacked(content, self.place())
+
+    def skim(self) -> tuple[float, ...] | None:
+        """The labels of the next record, or None at the end."""
+        self.begun = self.file.tell()
+        if self.begun == self.size:
+            return None
+        flag, length = self._head()
+        end = self.file.tell() + _padded(length)
+        if flag != _WHOLE:  # seldom: the labels themselves may be cut
+            return self.at(self.begun).labels
+        start = self.file.read(min(length, _IMAGE.size))
+        more = 4 * _IMAGE.unpack(start)[0] if len(start) == _IMAGE.size else 0
+        start += self.file.read(min(length - len(start), more))
+        self.file.seek(end)
+        return _unpacked(start, self.place()).labels
 
     def next(self) -> bytes | None:
         """The content of the next record, or None at the end."""
@@ -178,6 +227,11 @@ class _Records:
         return _MAGIC.join(parts)
 
     def _part(self) -> tuple[int, bytes]:
+        flag, length = self._head()
+        return flag, self.file.read(_padded(length))[:length]
+
+    def _head(self) -> tuple[int, int]:
+        """Of the next part: what it is of its record, and how long it is."""
         head = self.file.read(_HEAD.size)
         if len(head) < _HEAD.size:
             raise self.damaged("the file ends within it")
@@ -185,17 +239,20 @@ class _Records:
         if magic != _MAGIC:
             raise self.damaged("there is no magic number 0xced7230a")
         length = word & LONGEST
-        padded = -(-length // 4) * 4
         # Before memory is taken for what the file only claims to hold.
-        if padded > self.size - self.file.tell():
+        if _padded(length) > self.size - self.file.tell():
             raise self.damaged("the file ends within it")
-        return word >> 29, self.file.read(padded)[:length]
+        return word >> 29, length
 
     def place(self) -> str:
         return f"{self.name}: the record at byte {self.begun:,}"
 
     def damaged(self, why: str) -> RecordError:
         return _damaged(self.place(), why)
+
+
+def _padded(length: int) -> int:
+    return -(-length // 4) * 4
 
 
 def _open(file: Path) -> _Records:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.recordio import LONGEST, IndexedRecords, Record, RecordError, read_records, writing_records
+from steps.recordio import (
+    LONGEST,
+    IndexedRecords,
+    Place,
+    Record,
+    RecordError,
+    locate_records,
+    read_record,
+    read_records,
+    writing_records,
+)
 
 MAGIC = struct.pack("<I", 0xCED7230A)
 
@@ -69,6 +79,32 @@ def test_what_is_written_is_read(images: list[Record], tmp_path_factory: pytest.
         assert [found.read(place) for place in reversed(range(len(found)))] == images[::-1]
 
 
+def test_records_are_found_without_an_index(tmp_path: Path) -> None:
+    (tmp_path / "a.rec").write_bytes(GOLDEN)
+    places = list(locate_records(tmp_path / "a.rec"))
+    assert places == [
+        Place(int(line.split("\t")[1]), record.labels)
+        for line, record in zip(GOLDEN_INDEX.splitlines(), RECORDS, strict=True)
+    ]
+    assert [read_record(tmp_path / "a.rec", place.offset) for place in reversed(places)] == RECORDS[::-1]
+
+
+@given(images=records)
+def test_what_is_found_is_what_is_read(
+    images: list[Record], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file, _ = write(tmp_path_factory.mktemp("records"), images)
+    places = list(locate_records(file))
+    assert [place.labels for place in places] == [image.labels for image in images]
+    assert [read_record(file, place.offset) for place in places] == images
+
+
+def test_no_record_begins_at_the_end(tmp_path: Path) -> None:
+    (tmp_path / "a.rec").write_bytes(GOLDEN)
+    with pytest.raises(RecordError, match="the record at byte 276 cannot be read: a record should begin"):
+        read_record(tmp_path / "a.rec", len(GOLDEN))
+
+
 @given(images=records)
 def test_every_magic_number_at_a_multiple_of_4_begins_a_part(
     images: list[Record], tmp_path_factory: pytest.TempPathFactory
@@ -86,6 +122,8 @@ def test_every_magic_number_at_a_multiple_of_4_begins_a_part(
 def test_any_bytes_are_read_or_refused(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("records") / "a.rec"
     file.write_bytes(data)
+    with suppress(RecordError):
+        list(locate_records(file))
     with suppress(RecordError):
         list(read_records(file))
 
@@ -119,11 +157,12 @@ def head(flag: int, length: int) -> bytes:
 def test_a_damaged_file_is_refused(data: bytes, why: str, tmp_path: Path) -> None:
     file = tmp_path / "a.rec"
     file.write_bytes(GOLDEN[:40] + data)
-    with pytest.raises(RecordError) as caught:
-        list(read_records(file))
-    assert str(caught.value) == (
-        f"{file}: the record at byte 40 cannot be read: {why}\n  hint: pack the images again"
-    )
+    for reading in (read_records, locate_records):
+        with pytest.raises(RecordError) as caught:
+            list(reading(file))
+        assert str(caught.value) == (
+            f"{file}: the record at byte 40 cannot be read: {why}\n  hint: pack the images again"
+        )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 from steps.container import ProgramError
 from steps.model.preprocessing import Pixels, Preprocessing, centre_crop
-from steps.train import channels, hyperparameters, images, listing
+from steps.train import channels, hyperparameters, images, inventory
 from steps.train.batches import Split
 from steps.train.channels import Channels
 from steps.train.hyperparameters import Hyperparameters
@@ -59,39 +59,39 @@ def read_job(base: Path) -> Job:
     config = base / "input" / "config"
     given = hyperparameters.parse(_read_json(config / "hyperparameters.json"))
     _check_batches(given)
-    if given.resize is None:
+    where = channels.locate(_read_json(config / "inputdataconfig.json"), base / "input" / "data")
+    if given.resize is None and where.lists is not None:
         _log.warning("resize is not set, which AWS's documentation requires for image files; sizes are kept")
+    if given.kv_store:
+        _log.info("kv_store: device; %s is for several machines", given.kv_store)
     return Job(
         given=given,
-        channels=channels.locate(_read_json(config / "inputdataconfig.json"), base / "input" / "data"),
+        channels=where,
         preprocessing=Preprocessing(given.image_shape, given.resize),
         model=base / "model",
     )
 
 
 def read_data(job: Job) -> Data:
-    """The lists and the images, decoded.
+    """The lists or labels, and the images, decoded.
 
     Raises:
         ProgramError: A list or an image cannot be used.
     """
-    where, classes = job.channels, job.given.num_classes
-    train = listing.read(where.train_lst, where.train, "train", classes)
-    validation = listing.read(where.validation_lst, where.validation, "validation", classes)
-    _check_counts(job.given, len(train))
+    found = inventory.read(job.channels, job.given.num_classes)
+    _check_counts(job.given, len(found.train.images))
     size = job.given.image_shape[1:]
     # Without augmentation only the centre is ever looked at.
     centre = partial(_decode_centre, job.preprocessing)
     whole = job.preprocessing.for_training if job.given.augmentation_type else centre
     memory = int(_machine_memory() * MEMORY_SHARE)
-    train_images = images.decode_all([where.train / one.path for one in train], whole, "train", memory)
+    train_images = images.decode_all(found.train.images, whole, "train", memory)
     rest = memory - train_images.kept_bytes
-    paths = [where.validation / one.path for one in validation]
-    validation_images = images.decode_all(paths, centre, "validation", rest)
+    validation_images = images.decode_all(found.validation.images, centre, "validation", rest)
     return Data(
-        Split(train_images, [one.class_index for one in train], size, job.given.augmentation_type),
-        Split(validation_images, [one.class_index for one in validation], size),
-        listing.labels([*train, *validation], classes),
+        Split(train_images, found.train.classes, size, job.given.augmentation_type),
+        Split(validation_images, found.validation.classes, size),
+        found.labels,
     )
 
 

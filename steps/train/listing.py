@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from steps.container import ProgramError
+from steps.train.problems import customer_error
 
-_SHOWN = 5
 _log = logging.getLogger(__name__)
 
 
@@ -110,7 +110,4 @@ def _class_index(text: str, num_classes: int) -> int:
 
 
 def _invalid(channel: str, problems: list[str]) -> ProgramError:
-    lines = [f"Customer Error: Invalid lst file in the {channel} channel", *problems[:_SHOWN]]
-    if len(problems) > _SHOWN:
-        lines.append(f"… and {len(problems) - _SHOWN} more")
-    return ProgramError("\n  ".join(lines))
+    return customer_error(f"Invalid lst file in the {channel} channel", problems)

@@ -1,12 +1,14 @@
 """Training jobs of a few coloured images, laid out as SageMaker lays them out."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from steps.recordio import Record, writing_records
 from steps.train.hyperparameters import Hyperparameters, parse
 
 COLOURS: Mapping[str, tuple[int, int, int]] = {
@@ -29,6 +31,8 @@ TINY = {
 """Hyperparameters of a job that takes a second and tells the colours apart."""
 
 CHANNEL = {"TrainingInputMode": "File", "ContentType": "application/x-image", "RecordWrapperType": "None"}
+RECORD_CHANNEL = CHANNEL | {"ContentType": "application/x-recordio"}
+SPLITS = ("train", "validation")
 CHANNELS = ("train", "validation", "train_lst", "validation_lst")
 
 
@@ -67,4 +71,26 @@ def write_job(base: Path, **changes: str) -> Path:
     (config / "inputdataconfig.json").write_text(json.dumps(dict.fromkeys(CHANNELS, CHANNEL)))
     write_images(base, "train", 8, COLOURS)
     write_images(base, "validation", 3, COLOURS)
+    return base
+
+
+def pack(base: Path, broken: frozenset[int] = frozenset()) -> Path:
+    """Put the images of a job into RecordIO files, but for the training images that are to be broken."""
+    data = base / "input" / "data"
+    for split in SPLITS:
+        lines = (data / f"{split}_lst" / f"{split}.lst").read_text().splitlines()
+        with writing_records(data / f"{split}.packed" / split) as records:
+            for number, (_, label, path) in enumerate(line.split("\t") for line in lines):
+                image = (
+                    b"no image"
+                    if split == "train" and number in broken
+                    else (data / split / path).read_bytes()
+                )
+                records.put(Record(number, (float(label),), image))
+        for name in (split, f"{split}_lst"):
+            shutil.rmtree(data / name)
+        (data / f"{split}.packed").rename(data / split)
+    (base / "input" / "config" / "inputdataconfig.json").write_text(
+        json.dumps(dict.fromkeys(SPLITS, RECORD_CHANNEL))
+    )
     return base

@@ -5,9 +5,11 @@ import pytest
 
 from steps.container import ProgramError
 from steps.train import channels
-from steps.train.channels import Channels
+from steps.train.channels import Channels, Lists
 
 IMAGE = {"ContentType": "application/x-image", "TrainingInputMode": "File"}
+RECORDS = {"ContentType": "application/x-recordio", "TrainingInputMode": "File"}
+MODEL = {"ContentType": "application/x-sagemaker-model", "TrainingInputMode": "File"}
 NAMES = ("train", "validation", "train_lst", "validation_lst")
 
 
@@ -25,8 +27,23 @@ def test_the_four_channels_are_found(data: Path, content_type: str) -> None:
     config = {name: IMAGE | {"ContentType": content_type} for name in NAMES}
 
     assert channels.locate(config, data) == Channels(
-        data / "train", data / "validation", data / "train_lst", data / "validation_lst"
+        data / "train", data / "validation", Lists(data / "train_lst", data / "validation_lst")
     )
+
+
+@pytest.mark.parametrize("mode", ["File", "FastFile"])
+def test_packed_images_need_no_lists(data: Path, mode: str) -> None:
+    config = dict.fromkeys(NAMES[:2], RECORDS | {"TrainingInputMode": mode})
+
+    assert channels.locate(config, data) == Channels(data / "train", data / "validation")
+
+
+@pytest.mark.parametrize("others", [dict.fromkeys(NAMES, IMAGE), dict.fromkeys(NAMES[:2], RECORDS)])
+def test_an_earlier_model_is_found_beside_either(data: Path, others: dict[str, dict[str, str]]) -> None:
+    (data / "model").mkdir()
+    (data / "model" / "model.tar.gz").touch()
+
+    assert channels.locate(others | {"model": MODEL}, data).model == data / "model"
 
 
 def test_files_that_sagemaker_would_stream_are_files(data: Path) -> None:
@@ -47,20 +64,15 @@ def test_file_mode_is_the_default(data: Path) -> None:
         ({"validation": None}, "validation: missing; the image format needs the images there"),
         ({"test": IMAGE}, "test: not a channel of the image format"),
         (
-            {"model": IMAGE},
+            {"train": {}},
             (
-                "model: not a channel of the image format; "
-                "the local trainer does not train on from an earlier model"
+                "train: ContentType None; the local trainer reads application/x-image, "
+                "or application/x-recordio from train and validation"
             ),
         ),
         (
-            {"train": {"ContentType": "application/x-recordio"}},
-            "train: ContentType 'application/x-recordio'; the local trainer reads application/x-image",
-        ),
-        ({"train": {}}, "train: ContentType None; the local trainer reads application/x-image"),
-        (
             {"train": IMAGE | {"TrainingInputMode": "Pipe"}},
-            "train: TrainingInputMode 'Pipe'; the image format is read in File mode",
+            "train: TrainingInputMode 'Pipe'; the local trainer reads the image format in File mode",
         ),
     ],
     ids=lambda value: str(value)[:30],
@@ -74,6 +86,53 @@ def test_other_channels_are_refused(data: Path, change: dict[str, Any], problem:
         channels.locate(config, data)
 
     assert str(caught.value) == f"Customer Error: the input channels cannot be used\n  {problem}"
+
+
+@pytest.mark.parametrize(
+    ("change", "problems"),
+    [
+        ({"train": None}, ["train: missing; RecordIO needs a .rec file there"]),
+        ({"train_lst": IMAGE}, ["train_lst: not a channel of RecordIO"]),
+        (
+            {"validation": IMAGE},
+            [
+                (
+                    "validation: ContentType 'application/x-image'; "
+                    "the other channel is application/x-recordio, and both must be"
+                )
+            ],
+        ),
+        (
+            {"validation": RECORDS | {"TrainingInputMode": "Pipe"}},
+            [
+                (
+                    "validation: TrainingInputMode 'Pipe'; the local trainer reads RecordIO in File mode; "
+                    "augmented manifests, which come in Pipe mode, are not read"
+                )
+            ],
+        ),
+        (
+            {"model": {"ContentType": "application/x-image", "TrainingInputMode": "Pipe"}},
+            [
+                "model: ContentType 'application/x-image'; an earlier model is application/x-sagemaker-model",
+                "model: TrainingInputMode 'Pipe'; the local trainer reads an earlier model in File mode",
+                "model: {data}/model is empty",
+            ],
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_other_channels_beside_packed_images_are_refused(
+    data: Path, change: dict[str, Any], problems: list[str]
+) -> None:
+    given = dict.fromkeys(NAMES[:2], RECORDS) | change
+
+    with pytest.raises(ProgramError) as caught:
+        channels.locate({name: value for name, value in given.items() if value is not None}, data)
+
+    assert str(caught.value).split("\n  ")[1:] == [
+        problem.replace("{data}", str(data)) for problem in problems
+    ]
 
 
 def test_all_problems_are_told_at_once(data: Path) -> None:

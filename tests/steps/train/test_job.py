@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from steps.container import ProgramError
 from steps.model.preprocessing import Preprocessing
 from steps.train import job as jobs
+from steps.train.channels import Lists
 from steps.train.job import read_data, read_job
-from tests.steps.train.jobs import write_job
+from tests.steps.train.jobs import RECORD_CHANNEL, SPLITS, pack, write_job
 
 
 def test_a_job_is_read(tmp_path: Path) -> None:
@@ -17,7 +19,7 @@ def test_a_job_is_read(tmp_path: Path) -> None:
 
     assert job.given.num_layers == 18
     assert job.preprocessing == Preprocessing((3, 32, 32), 40)
-    assert job.channels.train_lst == tmp_path / "input" / "data" / "train_lst"
+    assert job.channels.lists == Lists(*(tmp_path / "input" / "data" / f"{name}_lst" for name in SPLITS))
     assert job.model == tmp_path / "model"
 
 
@@ -61,6 +63,21 @@ def test_batches_of_one_small_image_are_refused(tmp_path: Path) -> None:
         "Customer Error: mini_batch_size='1' with images of 32x32: the last layers get one value a batch, "
         "which batch normalisation cannot use; take a larger mini_batch_size"
     )
+
+
+@pytest.mark.parametrize("side", [8, 32])
+def test_batches_of_one_image_are_not_for_the_networks_that_halve_it_twice(tmp_path: Path, side: int) -> None:
+    shape = f"3,{side},{side}"
+    assert read_job(write_job(tmp_path, mini_batch_size="1", num_layers="20", image_shape=shape))
+
+
+def test_the_way_to_share_weights_is_told_to_be_that_of_one_machine(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    assert read_job(write_job(tmp_path, kv_store="dist_sync")).given.kv_store == "dist_sync"
+    assert caplog.messages == ["kv_store: device; dist_sync is for several machines"]
 
 
 def test_batches_of_one_larger_image_are_not(tmp_path: Path) -> None:
@@ -152,3 +169,54 @@ def test_an_image_smaller_than_the_network_sees_is_refused(tmp_path: Path) -> No
         "Customer Error: 24 of 24 images in the train channel cannot be used",
         "  blue/0.png: 32x32 pixels, smaller than image_shape's 48x40",
     ]
+
+
+def test_packed_images_are_those_of_the_files(tmp_path: Path) -> None:
+    listed = read_data(read_job(write_job(tmp_path / "files")))
+    packed = read_data(read_job(pack(write_job(tmp_path / "packed"))))
+
+    for one, other in ((listed.train, packed.train), (listed.validation, packed.validation)):
+        assert list(one.classes) == list(other.classes)
+        assert all(np.array_equal(one.images[n], other.images[n]) for n in range(len(one)))
+    assert packed.labels == ("0", "1", "2")
+
+
+def test_packed_images_that_do_not_fit_into_memory_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "MEMORY_SHARE", 0)
+
+    data = read_data(read_job(pack(write_job(tmp_path))))
+
+    assert data.train.images.kept_bytes == 0
+    assert data.train.images[23][..., 0].mean() > 150
+    assert [len(batch.classes) for batch in data.train.training_batches(8, seed=0, epoch=0)] == [8, 8, 8]
+
+
+def test_packed_images_need_no_resize(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config = pack(write_job(tmp_path)) / "input" / "config" / "hyperparameters.json"
+    given = json.loads(config.read_bytes())
+    del given["resize"]
+    config.write_text(json.dumps(given))
+
+    assert read_job(tmp_path).preprocessing.resize is None
+    assert caplog.messages == []
+
+
+def test_a_packed_image_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    pack(write_job(tmp_path), broken=frozenset({3}))
+
+    with pytest.raises(ProgramError) as caught:
+        read_data(read_job(tmp_path))
+
+    assert re.sub(r"[0-9]+,[0-9]+", "…", str(caught.value)) == (
+        "Customer Error: 1 of 24 images in the train channel cannot be used\n"
+        "  train.rec/record 3 at byte …: not an image of a known format (JPEG, PNG, BMP, GIF, TIFF, WEBP)"
+    )
+
+
+def test_packed_channels_are_told_by_their_content_type(tmp_path: Path) -> None:
+    job = read_job(pack(write_job(tmp_path)))
+
+    assert job.channels.lists is None
+    assert RECORD_CHANNEL["ContentType"] == "application/x-recordio"

@@ -2,8 +2,11 @@
 
     model.onnx         the graph; input "images" float32 [N, 3, H, W], raw RGB 0 to 255;
                        output "probabilities" float32 [N, classes]
-    model.safetensors  the network's weights under torchvision's names, to train on from or to load elsewhere
+    model.safetensors  the network's weights under torchvision's names, to train on from or to load elsewhere;
+                       those of the networks for small images are named in the same manner (steps.model.cifar)
     model.json         all that is not weights: network, preprocessing, labels, how it was trained
+    image-classification-0002.safetensors
+                       with checkpoint_frequency: the weights after that many epochs, as model.safetensors
 
 No file is a pickle: reading a model runs none of its contents. Needs no torch: the server has none.
 """
@@ -112,17 +115,30 @@ def read(folder: Path) -> Artifact:
     if missing:
         raise ArtifactError(f"{folder} is no complete model: {', '.join(missing)} missing")
     path = folder / DESCRIPTION_FILE
+    return Artifact(folder, parse(path.read_bytes(), str(path)))
+
+
+def parse(data: bytes, where: str) -> Description:
+    """The contents of a model.json.
+
+    Args:
+        data: The file.
+        where: It lies, for messages.
+
+    Raises:
+        ArtifactError: It is not of this format.
+    """
     try:
-        fields = json.loads(path.read_bytes())
+        fields = json.loads(data)
     except ValueError as error:
-        raise ArtifactError(f"{path} is not JSON: {error}") from error
+        raise ArtifactError(f"{where} is not JSON: {error}") from error
     version = fields.get("format_version") if isinstance(fields, dict) else None
     if version != FORMAT_VERSION:
-        raise ArtifactError(f"{path} has format_version {version!r}; this version reads {FORMAT_VERSION}")
+        raise ArtifactError(f"{where} has format_version {version!r}; this version reads {FORMAT_VERSION}")
     try:
-        return Artifact(folder, _description(fields))
+        return _description(fields)
     except (KeyError, TypeError, ValueError) as error:
-        raise ArtifactError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+        raise ArtifactError(f"{where} cannot be read: {type(error).__name__}: {error}") from error
 
 
 def _description(fields: Mapping[str, Any]) -> Description:

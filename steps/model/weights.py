@@ -1,4 +1,4 @@
-"""Weights from a file into a network: all but the classifier, for transfer learning."""
+"""Weights from a file into a network: all of them, or all but the classifier for transfer learning."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load as load_bytes
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -45,6 +46,22 @@ def load(path: Path) -> dict[str, Tensor]:
     return state
 
 
+def parse(data: bytes, where: str) -> dict[str, Tensor]:
+    """The state dict in the bytes of a .safetensors file.
+
+    Args:
+        data: The file.
+        where: It lies, for messages.
+
+    Raises:
+        WeightsError: It is none.
+    """
+    try:
+        return load_bytes(data)
+    except (ValueError, SafetensorError) as error:
+        raise WeightsError(f"{where} is no weights file: {error}") from error
+
+
 def transfer(network: Network, state: Mapping[str, Tensor], origin: str) -> None:
     """Copy all weights but the classifier's, which keeps its fresh ones whatever `state` has for it.
 
@@ -56,8 +73,32 @@ def transfer(network: Network, state: Mapping[str, Tensor], origin: str) -> None
     Raises:
         WeightsError: Names or shapes differ; nothing was copied. The text has all the kinds of difference.
     """
-    wanted = {name: value for name, value in network.state_dict().items() if not name.startswith(_CLASSIFIER)}
-    given = {name: value for name, value in state.items() if not name.startswith(_CLASSIFIER)}
+    hint = "num_layers must be that of the weights, and the names those of torchvision"
+    _copy(network, _but_classifier(network.state_dict()), _but_classifier(state), origin, hint)
+
+
+def restore(network: Network, state: Mapping[str, Tensor], origin: str) -> None:
+    """Copy all weights.
+
+    Args:
+        network: Gets the weights.
+        state: All of those of such a network.
+        origin: Where `state` came from, for the error.
+
+    Raises:
+        WeightsError: Names or shapes differ; nothing was copied. The text has all the kinds of difference.
+    """
+    hint = "model.json tells of another network than these weights have"
+    _copy(network, network.state_dict(), state, origin, hint)
+
+
+def _but_classifier(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value for name, value in state.items() if not name.startswith(_CLASSIFIER)}
+
+
+def _copy(
+    network: Network, wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], origin: str, hint: str
+) -> None:
     missing = [name for name in wanted if name not in given and not name.endswith(_OPTIONAL)]
     unknown = [name for name in given if name not in wanted]
     shapes = [
@@ -69,7 +110,7 @@ def transfer(network: Network, state: Mapping[str, Tensor], origin: str) -> None
     if any(found for _, found in problems):
         lines = [f"{origin} does not fit the network"]
         lines += [f"  {kind}: {_few(found)}" for kind, found in problems if found]
-        lines.append("hint: num_layers must be that of the weights, and the names those of torchvision")
+        lines.append(f"hint: {hint}")
         raise WeightsError("\n".join(lines))
     network.load_state_dict(given, strict=False)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 from torch import Tensor
 
 from steps.model import weights
@@ -156,3 +156,30 @@ def test_all_differences_are_told_at_once_and_nothing_is_copied() -> None:
 def test_many_differences_are_counted() -> None:
     with pytest.raises(WeightsError, match=r"missing: 80 \(layer1\.2\.conv1\.weight; .*; … and 75 more\)"):
         weights.transfer(build(34, 3), published(18), "resnet18.pth")
+
+
+def test_all_weights_are_restored() -> None:
+    state = published(18, 5)
+    torch.manual_seed(2)
+    network = build(18, 5)
+
+    weights.restore(network, weights.parse(save(state), "a.safetensors"), "a.safetensors")
+
+    assert all(value.equal(state[name]) for name, value in network.state_dict().items())
+
+
+def test_weights_of_another_network_are_not_restored() -> None:
+    with pytest.raises(WeightsError) as caught:
+        weights.restore(build(18, 5), published(18, 6), "model.tar.gz")
+
+    assert str(caught.value) == (
+        "model.tar.gz does not fit the network\n"
+        "  wrong shape: 2 (fc.weight 6x512, not 5x512; fc.bias 6, not 5)\n"
+        "hint: model.json tells of another network than these weights have"
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"\x80\x04pickle", b"\xff" * 16])
+def test_bytes_that_are_no_weights(data: bytes) -> None:
+    with pytest.raises(WeightsError, match=r"^a\.safetensors is no weights file: "):
+        weights.parse(data, "a.safetensors")

@@ -2,12 +2,18 @@
 
 import json
 import shutil
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from safetensors.torch import save
 
+from steps.model import artifact
+from steps.model.artifact import Description
+from steps.model.network import build
+from steps.model.preprocessing import Preprocessing
 from steps.recordio import Record, writing_records
 from steps.train.hyperparameters import Hyperparameters, parse
 
@@ -94,3 +100,17 @@ def pack(base: Path, broken: frozenset[int] = frozenset()) -> Path:
         json.dumps(dict.fromkeys(SPLITS, RECORD_CHANNEL))
     )
     return base
+
+
+def write_model(folder: Path, given: Hyperparameters) -> Path:
+    """A channel with a fresh model of these hyperparameters, packed as SageMaker packs /opt/ml/model."""
+    labels = tuple(map(str, range(given.num_classes)))
+    description = Description(given.num_layers, labels, Preprocessing(given.image_shape))
+    state = build(given.num_layers, given.num_classes).state_dict()
+    unpacked = folder / "unpacked"
+    artifact.write(unpacked, description, b"graph", save(state))
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as file:
+        for path in sorted(unpacked.iterdir()):
+            file.add(path, path.name)
+    shutil.rmtree(unpacked)
+    return folder

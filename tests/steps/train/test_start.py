@@ -12,7 +12,7 @@ from steps.model.network import build
 from steps.model.pretrained import NoPretrainedWeights, Places
 from steps.model.weights import WeightsError
 from steps.train import start
-from tests.steps.train.jobs import hyperparameters
+from tests.steps.train.jobs import hyperparameters, write_model
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +106,40 @@ def test_another_word_for_what_to_do_is_refused(tmp_path: Path) -> None:
         start.build(hyperparameters(), {"IMGPIPE_WITHOUT_PRETRAINED": "yes"}, Places(None, tmp_path))
 
     assert str(caught.value) == "IMGPIPE_WITHOUT_PRETRAINED='yes': must be 'fail' or 'scratch'"
+
+
+@pytest.mark.parametrize("pretrained_too", ["0", "1"])
+def test_training_goes_on_from_an_earlier_model(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, pretrained_too: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    given = hyperparameters(use_pretrained_model=pretrained_too)
+    torch.manual_seed(11)
+    folder = write_model(tmp_path, given)
+    torch.manual_seed(11)
+    before = build(18, 3).state_dict()
+
+    network, origin = start.build(given, {}, Places(None, tmp_path), folder)
+
+    state = network.state_dict()
+    assert all(state[name].equal(value) for name, value in before.items())
+    digest = hashlib.sha256((folder / "model.tar.gz").read_bytes()).hexdigest()
+    assert origin == {"source": "model", "file": "model.tar.gz", "sha256": digest}
+    assert caplog.messages == [f"Training on from model.tar.gz (SHA-256 {digest})"] + (
+        ["use_pretrained_model has no effect: training starts from the model channel"]
+        if pretrained_too == "1"
+        else []
+    )
+
+
+def test_an_earlier_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    folder = write_model(tmp_path, hyperparameters())
+
+    with pytest.raises(ProgramError) as caught:
+        start.build(hyperparameters(num_layers="34", num_classes="4"), {}, Places(None, tmp_path), folder)
+
+    assert str(caught.value) == (
+        "Customer Error: the model in the model channel cannot be trained on\n"
+        "  num_layers is 34, but the model has 18\n"
+        "  num_classes is 4, but the model has 3"
+    )

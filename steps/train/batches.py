@@ -54,11 +54,17 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
-    def training_batches(self, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
+    def training_batches(self, batch_size: int, seed: int, epoch: int, done: int = 0) -> Iterator[Batch]:
         """Every image once, shuffled and augmented; the same for the same seed and epoch.
 
         The last batch is filled up with the epoch's first images, so all have the same size, as those of
         MXNet's record iterator have.
+
+        Args:
+            batch_size: Images in a batch.
+            seed: Of the order and the augmentation.
+            epoch: From 0.
+            done: Batches to leave out at the beginning.
         """
         order = shuffled(len(self), batch_size, seed, epoch)
         augment = AUGMENTATIONS[self.augmentation]
@@ -66,7 +72,7 @@ class Split:
         def load(position: int, index: int) -> Pixels:
             return augment(self.images[index], np.random.default_rng((seed, epoch, position)), *self.size)
 
-        yield from self._batches(order, batch_size, load)
+        yield from self._batches(order, batch_size, load, done)
 
     def validation_batches(self, batch_size: int) -> Iterator[Batch]:
         """Every image exactly once, its centre; the last batch may be smaller."""
@@ -76,11 +82,11 @@ class Split:
 
         yield from self._batches(np.arange(len(self)), batch_size, load)
 
-    def _batches(self, order: Order, batch_size: int, load: Load) -> Iterator[Batch]:
+    def _batches(self, order: Order, batch_size: int, load: Load, done: int = 0) -> Iterator[Batch]:
         pending: deque[tuple[Order, Iterator[Pixels]]] = deque()
         pool = ThreadPoolExecutor(threads())
         try:
-            for start in range(0, len(order), batch_size):
+            for start in range(done * batch_size, len(order), batch_size):
                 indices = order[start : start + batch_size]
                 positions = range(start, start + len(indices))
                 pending.append((indices, pool.map(load, positions, indices.tolist())))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,6 +45,16 @@ class Epoch:
     def to_json(self) -> dict[str, Any]:
         """One point of the learning curve, for model.json."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Epoch:
+        """The inverse of `to_json`.
+
+        Raises:
+            KeyError, TypeError: Something is missing, or there is more.
+        """
+        scores = {name: Score(**fields[name]) for name in ("train", "validation")}
+        return cls(**{**fields, **scores})
 
 
 def best(history: Sequence[Epoch]) -> Epoch:

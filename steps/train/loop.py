@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.optim import Optimizer
 
-from steps.container import ProgramError
 from steps.model.network import Classifier
 from steps.train import history, optimisation, progress
 from steps.train.batches import Batch, Split
 from steps.train.compute import Compute
 from steps.train.history import Epoch, Score
 from steps.train.hyperparameters import Hyperparameters
-
-State = dict[str, Tensor]
+from steps.train.keeping import Keeper
+from steps.train.position import BEGINNING, Position, State
+from steps.train.tally import Tally
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +41,15 @@ class Outcome:
 
 
 class Stopped(Exception):
-    """Training was told to stop in the middle of an epoch."""
+    """Training was told to stop in the middle of an epoch.
+
+    Attributes:
+        position: Where.
+    """
+
+    def __init__(self, position: Position) -> None:
+        super().__init__()
+        self.position = position
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class Trainer:
         given: The hyperparameters.
         seed: Of the order of the images and their augmentation.
         stop: Asked after every batch.
+        keepers: Told after every batch and epoch, and where it stops.
     """
 
     classifier: Classifier
@@ -64,25 +72,27 @@ class Trainer:
     given: Hyperparameters
     seed: int
     stop: Callable[[], bool] = lambda: False
+    keepers: Sequence[Keeper] = ()
 
-    def fit(self, train: Split, validation: Split) -> Outcome:
-        """Train for all epochs, or fewer when stopping early or when told to stop."""
-        epochs: list[Epoch] = []
-        state: State = {}
+    def fit(self, train: Split, validation: Split, position: Position = BEGINNING) -> Outcome:
+        """Train for all epochs, or fewer when stopping early or when told to stop.
+
+        Args:
+            train: Trained on.
+            validation: Judged by, after each epoch.
+            position: Where to begin; the classifier and the optimizer are as they were there.
+        """
         try:
-            for number in range(self.given.epochs):
-                epochs.append(self._epoch(number, train, validation))
-                progress.epoch_lines(epochs[-1], self.given.top_k)
-                if history.best(epochs) is epochs[-1]:
-                    accuracy = epochs[-1].validation.accuracy
-                    _log.info("Storing the best model with validation accuracy: %f", accuracy)
-                    state = _copy(self.classifier)
-                if history.should_stop(epochs, self.given):
-                    _log.info("Early stopping after epoch %d", number)
-                    break
-        except Stopped:
-            return Outcome(tuple(epochs), state, interrupted=True)
-        return Outcome(tuple(epochs), state, interrupted=False)
+            while not self._finished(position.epochs):
+                position = self._epoch(position, train, validation)
+                for keeper in self.keepers:
+                    keeper.after_epoch(position)
+        except Stopped as stopped:
+            position = stopped.position
+            for keeper in self.keepers:
+                keeper.at_stop(position)
+            return Outcome(position.epochs, position.best, interrupted=True)
+        return Outcome(position.epochs, position.best, interrupted=False)
 
     def step(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """One update of the weights, in training mode.
@@ -98,8 +108,13 @@ class Trainer:
         self.optimizer.step()
         return logits.detach(), loss.detach()
 
-    def evaluate(self, split: Split) -> Score:
-        """The score of every image of the split, each counted once."""
+    def evaluate(self, split: Split, after_batch: Callable[[], None] = lambda: None) -> Score:
+        """The score of every image of the split, each counted once.
+
+        Args:
+            split: The images.
+            after_batch: Called after every batch; what it raises ends the validation.
+        """
         tally = Tally(self.given.top_k)
         self.classifier.eval()
         with torch.inference_mode(), self.compute.autocast():
@@ -107,74 +122,57 @@ class Trainer:
                 logits = self.classifier(self.compute.take(batch.images)).float()
                 classes = self.compute.take(batch.classes)
                 tally.add(logits, functional.cross_entropy(logits, classes), classes)
-                self._check_stop()
+                after_batch()
         return tally.score()
 
-    def _epoch(self, number: int, train: Split, validation: Split) -> Epoch:
+    def _finished(self, epochs: Sequence[Epoch]) -> bool:
+        if len(epochs) >= self.given.epochs:
+            return True
+        if history.should_stop(epochs, self.given):
+            _log.info("Early stopping after epoch %d", epochs[-1].epoch)
+            return True
+        return False
+
+    def _epoch(self, position: Position, train: Split, validation: Split) -> Position:
+        """The rest of the epoch that begins or goes on at a position."""
+        number = len(position.epochs)
         rate = optimisation.learning_rate(self.given, number)
         optimisation.set_learning_rate(self.optimizer, rate)
-        started = time.monotonic()
-        score = self._train_epoch(number, train)
-        seconds = time.monotonic() - started
-        return Epoch(number, rate, score, self.evaluate(validation), seconds)
+        trained = self._train_epoch(position, train)
+        score = self.evaluate(validation, lambda: self._pass(trained))
+        learned = Tally(self.given.top_k, trained.counts).score()
+        epoch = Epoch(number, rate, learned, score, trained.seconds)
+        progress.epoch_lines(epoch, self.given.top_k)
+        epochs = (*position.epochs, epoch)
+        if history.best(epochs) is not epoch:
+            return Position(epochs, position.best)
+        _log.info("Storing the best model with validation accuracy: %f", score.accuracy)
+        return Position(epochs, weights_of(self.classifier))
 
-    def _train_epoch(self, number: int, train: Split) -> Score:
-        tally = Tally(self.given.top_k)
+    def _train_epoch(self, position: Position, train: Split) -> Position:
+        number = len(position.epochs)
+        tally = Tally(self.given.top_k, position.counts)
         speed = progress.Speedometer(number)
+        started = time.monotonic() - position.seconds
         self.classifier.train()
-        batches = train.training_batches(self.given.mini_batch_size, self.seed, number)
-        for count, batch in enumerate(batches, start=1):
+        batches = train.training_batches(self.given.mini_batch_size, self.seed, number, position.batches)
+        for count, batch in enumerate(batches, start=position.batches + 1):
             logits, loss = self.step(batch)
             tally.add(logits, loss, self.compute.take(batch.classes))
             speed.after(count, len(batch.classes), tally.score().accuracy)
-            self._check_stop()
-        return tally.score()
+            seconds = time.monotonic() - started
+            position = replace(position, batches=count, counts=tally.counts, seconds=seconds)
+            self._pass(position)
+        return position
 
-    def _check_stop(self) -> None:
+    def _pass(self, position: Position) -> None:
         if self.stop():
-            raise Stopped
+            raise Stopped(position)
+        for keeper in self.keepers:
+            keeper.after_batch(position)
 
 
-class Tally:
-    """Adds up the scores of batches.
-
-    Args:
-        top_k: How many guesses an image has for the top-k accuracy, or None.
-    """
-
-    def __init__(self, top_k: int | None) -> None:
-        self._top_k = top_k
-        self._images = 0
-        self._right = 0
-        self._right_in_top_k = 0
-        self._loss = 0.0
-
-    def add(self, logits: Tensor, loss: Tensor, classes: Tensor) -> None:
-        """Count a batch: logits [N, classes], its mean loss, the right classes [N].
-
-        Raises:
-            ProgramError: The loss is no number; what follows would be none either.
-        """
-        mean = loss.item()
-        if not math.isfinite(mean):
-            raise ProgramError(
-                f"Customer Error: training diverged: the loss is {mean} after {self._images} images of the "
-                "epoch; lower learning_rate"
-            )
-        self._images += len(classes)
-        self._loss += mean * len(classes)
-        self._right += int((logits.argmax(dim=1) == classes).sum().item())
-        if self._top_k:
-            guesses = logits.topk(self._top_k, dim=1).indices
-            self._right_in_top_k += int((guesses == classes[:, None]).any(dim=1).sum().item())
-
-    def score(self) -> Score:
-        """Of all images counted so far."""
-        top_k = self._right_in_top_k / self._images if self._top_k else None
-        return Score(self._right / self._images, self._loss / self._images, top_k)
-
-
-def _copy(classifier: Classifier) -> State:
+def weights_of(classifier: Classifier) -> State:
     """The network's weights, safe from further training."""
     state = classifier.network.state_dict()
     return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in state.items()}

@@ -6,13 +6,14 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
+from torch.optim import Optimizer
 
 from steps import container
 from steps.model import artifact, graph
@@ -20,14 +21,21 @@ from steps.model.artifact import Description
 from steps.model.network import Classifier
 from steps.model.pretrained import Places
 from steps.train import compute, history, optimisation, start
+from steps.train.checkpoint import Checkpoint
 from steps.train.compute import Compute
 from steps.train.hyperparameters import Hyperparameters
+from steps.train.identity import Identity, identify
 from steps.train.job import Data, Job, read_data, read_job
-from steps.train.loop import Outcome, Trainer
+from steps.train.keeping import Checkpoints, Keeper, Snapshots
+from steps.train.loop import Outcome, Trainer, weights_of
+from steps.train.position import BEGINNING, Position
 from steps.train.termination import EXIT_CODE, Termination
 
 SEED = 0
 """Of all that is random. The algorithm has no hyperparameter for it."""
+
+CHECKPOINTS = "checkpoints"
+"""The folder under /opt/ml that CheckpointConfig names where it has no LocalPath (CreateTrainingJob)."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +57,8 @@ def train(base: Path, environ: Mapping[str, str], termination: Termination, seed
     Args:
         base: The folder that stands for /opt/ml.
         environ: Names the ImageNet weights; see steps.train.start.
-        termination: Ends the training early; the best weights so far are kept then.
+        termination: Ends the training early; the best weights so far are kept then, and where there is a
+            folder for checkpoints the whole state, from which the next run goes on.
         seed: Of the weights, the order of the images and their augmentation.
 
     Raises:
@@ -58,22 +67,46 @@ def train(base: Path, environ: Mapping[str, str], termination: Termination, seed
     started = time.monotonic()
     job = read_job(base)
     torch.manual_seed(seed)
-    network, origin = start.build(job.given, environ, Places.of(environ))
+    network, origin = start.build(job.given, environ, Places.of(environ), job.channels.model)
     data = read_data(job)
     machine = compute.choose(job.given.precision_dtype)
     _log.info("Training on %s", machine)
     classifier = Classifier(network, job.preprocessing.mean, job.preprocessing.std)
     classifier.to(machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = optimisation.build(classifier, job.given)
+    identity = partial(identify, job.given, data, origin, seed)
+    keepers, position = _prepare(base, job, classifier, optimizer, identity)
     termination.gentle = True
-    trainer = Trainer(classifier, optimizer, machine, job.given, seed, lambda: termination.requested)
-    outcome = trainer.fit(data.train, data.validation)
+    trainer = Trainer(classifier, optimizer, machine, job.given, seed, lambda: termination.requested, keepers)
+    outcome = trainer.fit(data.train, data.validation, position)
     if not outcome.epochs:
         _log.warning("Stopped before the end of the first epoch: there is no model to keep")
         return
     seconds = time.monotonic() - started
     story = _story(job.given, data, outcome, machine) | {"initial_weights": origin, "seed": seed}
     save(job, classifier, outcome, data.labels, story | {"seconds": round(seconds, 3)})
+
+
+def _prepare(
+    base: Path, job: Job, classifier: Classifier, optimizer: Optimizer, identity: Callable[[], Identity]
+) -> tuple[list[Keeper], Position]:
+    """What is kept, and where the last run of the training got to.
+
+    SageMaker makes the folder for checkpoints where the job has a CheckpointConfig; without it none are kept.
+    """
+    keepers: list[Keeper] = []
+    folders, position = [job.model], BEGINNING
+    if (checkpoints := base / CHECKPOINTS).is_dir():
+        checkpoint = Checkpoint(checkpoints, identity(), classifier, optimizer)
+        position = checkpoint.restore()
+        folders.append(checkpoints)
+        keepers.append(Checkpoints(checkpoint))
+    if job.given.checkpoint_frequency:
+        snapshots = Snapshots(job.given.checkpoint_frequency, partial(weights_of, classifier), folders)
+        snapshots.restore(len(position.epochs))
+        # First the weights of the epoch: a checkpoint after it says that they are there.
+        keepers.insert(0, snapshots)
+    return keepers, position
 
 
 def save(
@@ -84,7 +117,7 @@ def save(
     classifier.network.load_state_dict(outcome.state)
     description = Description(job.given.num_layers, labels, job.preprocessing, story, _versions())
     network = graph.serialise(classifier, job.given.image_shape)
-    artifact.write(job.model, description, network, safetensors.torch.save(outcome.state))
+    artifact.write(job.model, description, network, safetensors.torch.save(dict(outcome.state)))
     _log.info('Saved the model to "%s"', job.model)
 
 

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -225,3 +226,79 @@ def test_sigterm_before_the_first_epoch_ends_leaves_no_model(base: Path) -> None
     program.train(base, {}, termination)
 
     assert not (base / "model").exists()
+
+
+SMALL = {"num_layers": "20", "epochs": "9", "checkpoint_frequency": "3", "precision_dtype": "float32"}
+
+
+def told(base: Path) -> dict[str, Any]:
+    """What a model's description tells of its training, without times."""
+    story = dict(artifact.read(base / "model").description.training)
+    del story["seconds"]
+    return story | {"epochs": [{**epoch, "seconds": 0} for epoch in story["epochs"]]}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "interrupted"])
+def test_a_job_that_is_broken_off_and_run_again_ends_as_one_that_was_not(
+    base: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    whole, broken = (write_job(tmp_path / name, **SMALL) for name in ("whole", "broken"))
+    checkpoints = broken / "checkpoints"
+    checkpoints.mkdir()
+    with start_program(broken) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Epoch[3] Train-accuracy" in line:
+                break
+        process.send_signal(number)
+        process.stdout.read()
+    assert process.returncode == (-9 if number == signal.SIGKILL else 143)
+    # As on another machine, which gets nothing but the checkpoints.
+    shutil.rmtree(broken / "model")
+
+    with start_program(broken) as process, start_program(whole) as other:
+        log, _ = process.communicate()
+        other.communicate()
+
+    assert (process.returncode, other.returncode) == (0, 0)
+    assert f'Going on from "{checkpoints}/checkpoint.safetensors": ' in log
+    assert "Epoch[0] Train" not in log
+    assert told(broken) == told(whole)
+    files = sorted(path.name for path in (whole / "model").iterdir())
+    assert files == [
+        "image-classification-0003.safetensors",
+        "image-classification-0006.safetensors",
+        "image-classification-0009.safetensors",
+        "model.json",
+        "model.onnx",
+        "model.safetensors",
+    ]
+    for name in set(files) - {"model.json"}:
+        assert (broken / "model" / name).read_bytes() == (whole / "model" / name).read_bytes(), name
+
+
+def test_a_checkpoint_of_another_job_is_not_taken(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_job(base, **SMALL | {"epochs": "3"})
+    (base / "checkpoints").mkdir()
+    program.main()
+    config = base / "input" / "config" / "hyperparameters.json"
+    config.write_text(config.read_text().replace('"learning_rate": "0.001"', '"learning_rate": "0.002"'))
+    capsys.readouterr()
+
+    assert program.main() == 0
+
+    log = capsys.readouterr().out
+    assert (
+        f"{base}/checkpoints/checkpoint.safetensors is not used: it is of another training, "
+        "with other learning_rate; training starts from the beginning"
+    ) in log
+    assert "Epoch[0] Train-accuracy" in log
+
+
+def test_without_a_folder_for_checkpoints_none_is_written(base: Path) -> None:
+    write_job(base, **SMALL | {"epochs": "1", "checkpoint_frequency": "1"})
+
+    program.main()
+
+    assert not (base / "checkpoints").exists()
+    assert (base / "model" / "image-classification-0001.safetensors").exists()

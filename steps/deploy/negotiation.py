@@ -1,49 +1,32 @@
-"""What the server takes and gives: content types and the forms of an answer."""
+"""What the server takes and gives: content types, and the form of an answer by the Accept header."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from steps.deploy.answers import FORMS, Form
 
 CONTENT_TYPES = ("image/jpeg", "image/png", "application/x-image")
 """Those of the built-in algorithm: https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html"""
 
+BATCH_TYPES = ("multipart/form-data", "multipart/mixed")
+"""Several images in one request."""
 
-@dataclass(frozen=True)
-class Form:
-    """One form of an answer.
-
-    Attributes:
-        media_type: As it is asked for and answered with.
-        render: From the probabilities to the body.
-    """
-
-    media_type: str
-    render: Callable[[Sequence[float]], bytes]
+# What clients say of a file whose kind they do not know.
+_UNTOLD = ("", "application/octet-stream")
 
 
-def _json_list(probabilities: Sequence[float]) -> bytes:
-    return json.dumps(list(probabilities), allow_nan=False).encode()
-
-
-def _json_line(probabilities: Sequence[float]) -> bytes:
-    return json.dumps({"prediction": list(probabilities)}, allow_nan=False).encode()
-
-
-FORMS: Mapping[str, Form] = MappingProxyType(
-    {
-        "application/json": Form("application/json", _json_list),
-        "application/jsonlines": Form("application/jsonlines", _json_line),
-    }
-)
-"""By media type; the first is the one for whoever takes anything."""
-
-
-def is_taken(content_type: str) -> bool:
+def is_image(content_type: str) -> bool:
     """Whether a body of this Content-Type may be an image; parameters do not matter."""
-    return content_type.partition(";")[0].strip().lower() in CONTENT_TYPES
+    return _bare(content_type) in CONTENT_TYPES
+
+
+def is_batch(content_type: str) -> bool:
+    """Whether a body of this Content-Type holds several images."""
+    return _bare(content_type) in BATCH_TYPES
+
+
+def is_image_part(content_type: str) -> bool:
+    """Whether a part of a batch with this Content-Type, "" for none, may be an image."""
+    return is_image(content_type) or _bare(content_type) in _UNTOLD
 
 
 def choose_form(accept: str) -> Form | None:
@@ -55,9 +38,17 @@ def choose_form(accept: str) -> Form | None:
     # The sort is stable: among equals the first one named wins.
     for media_range, weight in sorted(wanted, key=lambda item: -item[1]):
         for media_type, form in FORMS.items():
-            if weight > 0 and media_range in (media_type, "application/*", "*/*"):
+            if weight > 0 and media_range in (media_type, _range_of(media_type), "*/*"):
                 return form
     return None
+
+
+def _bare(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _range_of(media_type: str) -> str:
+    return media_type.partition("/")[0] + "/*"
 
 
 def _weighed(part: str) -> tuple[str, float]:

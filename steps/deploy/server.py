@@ -3,6 +3,7 @@
     SAGEMAKER_BASE_DIR      the container's base folder; /opt/ml
     SAGEMAKER_BIND_TO_PORT  8080; 0 takes any free port, which the log names
     --host                  127.0.0.1; a container needs 0.0.0.0
+    --runtime               openvino or onnxruntime; without it the first of them that is installed
 
 SIGTERM ends it: running requests are answered first.
 """
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -26,7 +28,11 @@ import uvicorn
 
 from steps.container import ProgramError, base_dir, run
 from steps.deploy.application import Application
-from steps.deploy.classifier import Classifier, ModelError, load_classifier
+from steps.deploy.batching import Batcher
+from steps.deploy.classifier import ModelError, load_classifier
+from steps.deploy.metrics import Metrics
+from steps.deploy.runtimes import RUNTIMES, RuntimeChoiceError, choose
+from steps.deploy.service import MAX_BATCH, Service
 
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
 """Set by SageMaker, and named so by AWS's sagemaker-inference toolkit."""
@@ -51,24 +57,47 @@ def serve(model: Path, environ: Mapping[str, str], arguments: Sequence[str]) -> 
     Raises:
         ProgramError: The port is taken, or the model cannot be loaded.
     """
-    parser = argparse.ArgumentParser(prog="server", description="Serves an image classifier over HTTP.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    host = parser.parse_args(arguments).host
+    options = _options(arguments)
+    try:
+        runtime = choose(options.runtime)
+    except RuntimeChoiceError as error:
+        raise ProgramError(f"the model in {model} cannot be served: {error}") from error
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with _listen(host, _port(environ)) as listener, ThreadPoolExecutor(max(cores, 2)) as pool:
-        loading = pool.submit(load_classifier, model, cores)
-        server = _server(Application(loading, pool, time.monotonic))
-        loading.add_done_callback(partial(_loaded, server, listener.getsockname()))
+    counts = Metrics()
+    with (
+        _listen(options.host, _port(environ)) as listener,
+        ExitStack() as running,
+        ThreadPoolExecutor(max(cores, 2)) as pool,
+    ):
+        loading = pool.submit(_load, model, runtime, cores, pool, running, counts)
+        server = _server(Application(loading, counts, time.monotonic))
+        loading.add_done_callback(partial(_loaded, server, listener.getsockname(), runtime))
         _stop_by_signals(server)
         server.run(sockets=[listener])
-    error = loading.exception()
-    if isinstance(error, ModelError):
+    failure = loading.exception()
+    if isinstance(failure, ModelError):
         raise ProgramError(
-            f"the model in {model} cannot be served: {error}\n"
+            f"the model in {model} cannot be served: {failure}\n"
             "  hint: it has to be the model.tar.gz of a training job of this pipeline, unpacked"
-        ) from error
-    if error is not None:
-        raise error
+        ) from failure
+    if failure is not None:
+        raise failure
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="server", description="Serves an image classifier over HTTP.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--runtime", choices=tuple(RUNTIMES), help="library that runs the model")
+    return parser.parse_args(arguments)
+
+
+def _load(
+    model: Path, runtime: str, cores: int, pool: ThreadPoolExecutor, running: ExitStack, counts: Metrics
+) -> Service:
+    """Loads the model and starts its thread, which ends with `running`."""
+    classifier = load_classifier(model, runtime, cores)
+    batcher = running.enter_context(Batcher(classifier.infer, MAX_BATCH, counts.batch))
+    return Service(classifier, pool, batcher)
 
 
 def _server(application: Application) -> uvicorn.Server:
@@ -85,10 +114,10 @@ def _server(application: Application) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _loaded(server: uvicorn.Server, address: tuple[str, int], loading: Future[Classifier]) -> None:
+def _loaded(server: uvicorn.Server, address: tuple[str, int], runtime: str, loading: Future[Service]) -> None:
     if loading.exception() is None:
         labels = loading.result().labels
-        _log.info("serving %d classes on http://%s:%d", len(labels), address[0], address[1])
+        _log.info("serving %d classes on http://%s:%d by %s", len(labels), *address, runtime)
     else:
         server.should_exit = True
 

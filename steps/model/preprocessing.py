@@ -7,7 +7,8 @@ Needs numpy and Pillow, not torch: the server has none.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from types import MappingProxyType
@@ -51,6 +52,10 @@ class ImageError(ValueError):
     """The bytes are no image that the network can take; the text says why."""
 
 
+class TooManyPixelsError(ImageError):
+    """The image is larger than the limit; its pixels were not decoded."""
+
+
 @dataclass(frozen=True)
 class Preprocessing:
     """How images become arrays.
@@ -84,6 +89,15 @@ class Preprocessing:
         """
         _, height, width = self.image_shape
         return np.ascontiguousarray(_decode(data, self.max_pixels, (width, height)).transpose(2, 0, 1))
+
+    def count_pixels(self, data: bytes) -> int:
+        """Width times height by the file's header; no pixel is decoded.
+
+        Raises:
+            ImageError: It is no image, or is too large.
+        """
+        with _opened(data, self.max_pixels) as image:
+            return image.width * image.height
 
     def for_training(self, data: bytes) -> Pixels:
         """The image with its shorter side at `resize`, aspect ratio kept, not cropped yet.
@@ -150,17 +164,24 @@ def _decode(data: bytes, max_pixels: int, size: tuple[int, int] | int | None) ->
         max_pixels: Width times height above which the image is refused, before its pixels are decoded.
         size: (width, height) to squeeze it to; or its shorter side, aspect ratio kept; or None.
     """
+    with _opened(data, max_pixels) as image:
+        return np.array(_upright_rgb(image, size))
+
+
+@contextmanager
+def _opened(data: bytes, max_pixels: int) -> Iterator[Image.Image]:
+    """The image of a file, not larger than the limit. What its decoder raises becomes an ImageError."""
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > max_pixels:
-                raise ImageError(_too_large(image, max_pixels))
-            return np.array(_upright_rgb(image, size))
+                raise TooManyPixelsError(_too_large(image, max_pixels))
+            yield image
     except ImageError:
         raise
     except UnidentifiedImageError as error:
         raise ImageError(f"not an image of a known format ({', '.join(FORMATS)})") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"more pixels than the limit of {max_pixels:,}") from error
+        raise TooManyPixelsError(f"more pixels than the limit of {max_pixels:,}") from error
     except _DAMAGE as error:
         raise ImageError(f"damaged: {error}") from error
 

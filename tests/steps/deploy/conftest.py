@@ -71,12 +71,19 @@ def ask(
     path: str,
     body: bytes | Sequence[bytes] = b"",
     headers: Mapping[str, str] | None = None,
+    *,
+    stalls: bool = False,
 ) -> Answer:
-    """One request to an ASGI application, without a network. A body in pieces is sent as such."""
+    """One request to an ASGI application, without a network. A body in pieces is sent as such.
+
+    A client that stalls sends nothing of its body and stays.
+    """
     pieces = [body] if isinstance(body, bytes) else list(body)
     sent: list[Mapping[str, Any]] = []
 
     async def receive() -> Mapping[str, Any]:
+        if stalls:
+            await asyncio.Event().wait()
         if not pieces:
             return {"type": "http.disconnect"}
         piece = pieces.pop(0)

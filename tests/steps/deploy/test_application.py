@@ -1,13 +1,20 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from urllib3.filepost import encode_multipart_formdata
 
-from steps.deploy import application
-from steps.deploy.application import MAX_BODY_BYTES, Application
+from steps.deploy import application, intake
+from steps.deploy.application import Application
+from steps.deploy.batching import Batcher
 from steps.deploy.classifier import Classifier, ModelError, load_classifier
+from steps.deploy.intake import MAX_BODY_BYTES
+from steps.deploy.metrics import Metrics
+from steps.deploy.service import MAX_BATCH, Service
 from steps.model.preprocessing import Preprocessing
 
 from .conftest import Answer, Folder, ask, picture, render_graph
@@ -16,34 +23,61 @@ App = Callable[..., Any]
 PNG = {"Content-Type": "image/png"}
 
 
+@dataclass(frozen=True)
+class Served:
+    """Makes applications of models, whose threads end with the test."""
+
+    running: ExitStack
+    pool: ThreadPoolExecutor
+    metrics: Metrics
+
+    def app(self, classifier: Any) -> App:
+        batcher = self.running.enter_context(Batcher(classifier.infer, MAX_BATCH, self.metrics.batch))
+        loading: Future[Service] = Future()
+        loading.set_result(Service(classifier, self.pool, batcher))
+        return self.loading(loading)
+
+    def loading(self, loading: Future[Service]) -> App:
+        return Application(loading, self.metrics, clock=lambda: 0.0).asgi()
+
+
 @pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as pool:
-        yield pool
+def served() -> Iterator[Served]:
+    with ExitStack() as running, ThreadPoolExecutor(1) as pool:
+        yield Served(running, pool, Metrics())
 
 
-def app_of(classifier: Any, pool: ThreadPoolExecutor) -> App:
-    loading: Future[Classifier] = Future()
-    loading.set_result(classifier)
-    return Application(loading, pool, clock=lambda: 0.0).asgi()
+def load(base: Path) -> Classifier:
+    return load_classifier(base / "model", "onnxruntime", threads=1)
 
 
 @pytest.fixture
-def app(model_folder: Folder, pool: ThreadPoolExecutor) -> App:
-    return app_of(load_classifier(model_folder() / "model", threads=1), pool)
+def app(model_folder: Folder, served: Served) -> App:
+    return served.app(load(model_folder()))
 
 
 class Broken:
     """A model with a bug."""
 
-    def classify(self, data: bytes) -> list[float]:
+    labels = ("a",)
+
+    def decode(self, files: Sequence[bytes]) -> list[Any]:
         raise ZeroDivisionError("secret detail")
+
+    def infer(self, images: Any) -> Any:
+        raise AssertionError("nothing gets so far")
 
 
 def error_of(answer: Answer) -> tuple[int, str, str]:
     assert answer.headers["content-type"] == "application/json"
-    assert set(answer.json) == {"error"}
-    return answer.status, answer.json["error"]["code"], answer.json["error"]["message"]
+    assert set(answer.json) == {"code", "reason", "request_id"}
+    assert answer.json["request_id"]
+    return answer.status, answer.json["code"], answer.json["reason"]
+
+
+def batch(*files: bytes, kind: str = "image/png") -> tuple[bytes, dict[str, str]]:
+    body, content_type = encode_multipart_formdata([("image", ("a.png", data, kind)) for data in files])
+    return body, {"Content-Type": content_type}
 
 
 class TestPing:
@@ -52,8 +86,8 @@ class TestPing:
         assert (answer.status, answer.body) == (200, b"")
 
     @pytest.mark.parametrize(("method", "path"), [("GET", "/ping"), ("POST", "/invocations")])
-    def test_still_loading(self, pool: ThreadPoolExecutor, method: str, path: str) -> None:
-        app = Application(Future(), pool, clock=lambda: 0.0).asgi()
+    def test_still_loading(self, served: Served, method: str, path: str) -> None:
+        app = served.loading(Future())
         assert error_of(ask(app, method, path, picture(), PNG)) == (
             503,
             "loading",
@@ -81,11 +115,62 @@ class TestInvocations:
         assert answer.headers["content-type"] == "application/jsonlines"
         assert answer.json["prediction"][0] > 0.99
 
+    def test_csv(self, app: App) -> None:
+        answer = ask(app, "POST", "/invocations", picture("red"), PNG | {"Accept": "text/csv"})
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert [round(float(cell)) for cell in answer.body.decode().split(",")] == [1, 0, 0]
+
+    def test_wishes(self, app: App) -> None:
+        headers = PNG | {"X-Amzn-SageMaker-Custom-Attributes": "top_k=1,labels=true"}
+        (best,) = ask(app, "POST", "/invocations", picture("blue"), headers).json
+        assert (best["class"], best["label"]) == (2, "blue")
+        assert best["probability"] > 0.99
+
+    @pytest.mark.parametrize("kind", ["image/png", "application/octet-stream"])
+    def test_batch(self, app: App, kind: str) -> None:
+        body, headers = batch(picture("blue"), picture("red"), picture("blue", "JPEG"), kind=kind)
+        rows = ask(app, "POST", "/invocations", body, headers).json
+        assert [row.index(max(row)) for row in rows] == [2, 0, 2]
+
     def test_log_line(self, app: App, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level("INFO")
         data = picture("red")
         ask(app, "POST", "/invocations", data, PNG)
         assert f"invocation: {len(data)} bytes, 0.0 ms" in caplog.messages
+
+
+class TestMetrics:
+    def test_counts(self, app: App) -> None:
+        ask(app, "POST", "/invocations", picture(), PNG)
+        body, headers = batch(picture(), b"hello")
+        ask(app, "POST", "/invocations", body, headers)
+        answer = ask(app, "GET", "/metrics")
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+        lines = answer.body.decode().splitlines()
+        assert 'imgpipe_requests_total{status="200"} 1' in lines
+        assert 'imgpipe_errors_total{code="not-an-image"} 1' in lines
+        assert "imgpipe_batch_images_sum 1" in lines
+
+    def test_before_the_model_is_loaded(self, served: Served) -> None:
+        assert ask(served.loading(Future()), "GET", "/metrics").status == 200
+
+
+class TestRequestId:
+    @pytest.mark.parametrize(
+        ("given", "is_kept"),
+        [("order 7", True), ("x" * 64, True), ("x" * 65, False), ("tab\there", False), ("", False)],
+    )
+    def test_inference_id(
+        self, app: App, caplog: pytest.LogCaptureFixture, given: str, is_kept: bool
+    ) -> None:
+        headers = PNG | {"X-Amzn-SageMaker-Inference-Id": given}
+        name = ask(app, "POST", "/invocations", b"hello", headers).json["request_id"]
+        assert (name == given) is is_kept
+        assert caplog.messages[-1].endswith(f"[{name}]")
+
+    def test_every_request_has_its_own(self, app: App) -> None:
+        names = {ask(app, "POST", "/invocations", b"hello", PNG).json["request_id"] for _ in range(3)}
+        assert len(names) == 3
 
 
 class TestRefusals:
@@ -96,7 +181,7 @@ class TestRefusals:
                 b"hello",
                 PNG,
                 (
-                    400,
+                    422,
                     "not-an-image",
                     (
                         "the body cannot be used as an image: "
@@ -105,11 +190,15 @@ class TestRefusals:
                 ),
                 id="text",
             ),
-            pytest.param(b"", PNG, (400, "empty", "the request has no body; send one image"), id="nothing"),
+            pytest.param(b"", PNG, (400, "empty", "the request has no body; send an image"), id="nothing"),
             pytest.param(
                 b"x",
-                PNG | {"Accept": "text/csv"},
-                (406, "not-acceptable", "the answer can be application/json or application/jsonlines"),
+                PNG | {"Accept": "text/html"},
+                (
+                    406,
+                    "not-acceptable",
+                    "the answer can be application/json, application/jsonlines, text/csv",
+                ),
                 id="other answer",
             ),
             pytest.param(
@@ -118,9 +207,50 @@ class TestRefusals:
                 (
                     415,
                     "unsupported-content-type",
-                    "the Content-Type has to be one of image/jpeg, image/png, application/x-image",
+                    (
+                        "the Content-Type has to be one of image/jpeg, image/png, application/x-image, "
+                        "multipart/form-data, multipart/mixed"
+                    ),
                 ),
                 id="no content type",
+            ),
+            pytest.param(
+                picture(),
+                PNG | {"X-Amzn-SageMaker-Custom-Attributes": "top_k=none"},
+                (
+                    400,
+                    "bad-attribute",
+                    (
+                        "X-Amzn-SageMaker-Custom-Attributes: top_k is 'none', "
+                        "but has to be a whole number from 1 on"
+                    ),
+                ),
+                id="bad attribute",
+            ),
+            pytest.param(
+                b"hello",
+                {"Content-Type": "multipart/form-data"},
+                (
+                    400,
+                    "bad-multipart",
+                    (
+                        "the body cannot be taken apart: "
+                        "its Content-Type needs a boundary of 1 to 70 characters"
+                    ),
+                ),
+                id="no boundary",
+            ),
+            pytest.param(
+                *batch(picture(), kind="image/gif"),
+                (
+                    415,
+                    "unsupported-content-type",
+                    (
+                        "the Content-Type of part 1 has to be one of image/jpeg, image/png, "
+                        "application/x-image"
+                    ),
+                ),
+                id="part of another kind",
             ),
             pytest.param(
                 b"x" * (MAX_BODY_BYTES + 1),
@@ -137,7 +267,7 @@ class TestRefusals:
 
     def test_truncated_image(self, app: App) -> None:
         status, code, message = error_of(ask(app, "POST", "/invocations", picture("red", "JPEG")[:-50], PNG))
-        assert (status, code) == (400, "not-an-image")
+        assert (status, code) == (422, "not-an-image")
         assert message.startswith("the body cannot be used as an image: damaged: ")
 
     def test_largest_body_is_read(self, app: App) -> None:
@@ -154,9 +284,17 @@ class TestRefusals:
             Preprocessing, "for_inference", lambda self, data: small(replace(self, max_pixels=199), data)
         )
         assert error_of(ask(app, "POST", "/invocations", picture("red"), PNG)) == (
-            400,
-            "not-an-image",
-            "the body cannot be used as an image: 20x10 pixels, more than the limit of 199",
+            413,
+            "too-many-pixels",
+            "20x10 pixels, more than the limit of 199",
+        )
+
+    def test_too_slow(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(intake, "BODY_SECONDS", 0.0)
+        assert error_of(ask(app, "POST", "/invocations", headers=PNG, stalls=True)) == (
+            408,
+            "too-slow",
+            "the body took over 0 s to arrive",
         )
 
     def test_client_that_goes_away(self, app: App) -> None:
@@ -174,7 +312,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("method", "path", "expected"),
         [
-            ("GET", "/", (404, "not-found", "there are GET /ping and POST /invocations")),
+            ("GET", "/", (404, "not-found", "there are GET /ping, POST /invocations and GET /metrics")),
             ("GET", "/invocations", (405, "method-not-allowed", "Method Not Allowed")),
             ("POST", "/ping", (405, "method-not-allowed", "Method Not Allowed")),
         ],
@@ -184,23 +322,23 @@ class TestRefusals:
 
 
 class TestFaults:
-    def test_bug_tells_nothing_of_the_inside(self, pool: ThreadPoolExecutor) -> None:
-        answer = ask(app_of(Broken(), pool), "POST", "/invocations", picture(), PNG)
+    def test_bug_tells_nothing_of_the_inside(self, served: Served) -> None:
+        answer = ask(served.app(Broken()), "POST", "/invocations", picture(), PNG)
         assert error_of(answer) == (500, "internal", "the server failed; its log says why")
         assert b"secret" not in answer.body
 
-    def test_diverged_model(self, model_folder: Folder, pool: ThreadPoolExecutor) -> None:
-        classifier = load_classifier(model_folder(render_graph(scale=0.0)) / "model", threads=1)
-        assert error_of(ask(app_of(classifier, pool), "POST", "/invocations", picture("red"), PNG)) == (
+    def test_diverged_model(self, model_folder: Folder, served: Served) -> None:
+        app = served.app(load(model_folder(render_graph(scale=0.0))))
+        assert error_of(ask(app, "POST", "/invocations", picture("red"), PNG)) == (
             500,
             "model-error",
             "the model's probabilities are not finite: its training diverged",
         )
 
-    def test_model_that_could_not_be_loaded(self, pool: ThreadPoolExecutor) -> None:
-        loading: Future[Classifier] = Future()
+    def test_model_that_could_not_be_loaded(self, served: Served) -> None:
+        loading: Future[Service] = Future()
         loading.set_exception(ModelError("damaged"))
-        assert error_of(ask(Application(loading, pool, clock=lambda: 0.0).asgi(), "GET", "/ping")) == (
+        assert error_of(ask(served.loading(loading), "GET", "/ping")) == (
             503,
             "no-model",
             "the model cannot be loaded; the server is stopping",

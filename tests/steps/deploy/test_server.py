@@ -7,12 +7,14 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from steps.container import ProgramError
+from steps.deploy import runtimes
 from steps.deploy.server import serve
 
 from .conftest import Folder, picture
@@ -47,6 +49,16 @@ class Server:
         return self.process.returncode, "".join(self.lines) + out
 
 
+def wait_until_closed(port: int) -> None:
+    """Until nothing listens there: the first that a server does when it is told to stop."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return
+    pytest.fail("the server still listens")
+
+
 @pytest.fixture
 def server(model_folder: Folder) -> Iterator[Server]:
     server = Server(model_folder())
@@ -70,8 +82,8 @@ def test_serves_until_sigterm(server: Server) -> None:
         assert json.loads(response.read())[2] > 0.99
         connection.request("POST", "/invocations", b"hello", headers)
         response = connection.getresponse()
-        assert response.status == 400
-        assert json.loads(response.read())["error"]["code"] == "not-an-image"
+        assert response.status == 422
+        assert json.loads(response.read())["code"] == "not-an-image"
     finally:
         connection.close()
     status, log = server.stop(signal.SIGTERM)
@@ -79,6 +91,26 @@ def test_serves_until_sigterm(server: Server) -> None:
     assert "INFO" in log
     assert "stopped by SIGTERM" in log
     assert "Traceback" not in log
+
+
+def test_running_request_is_answered_after_sigterm(server: Server) -> None:
+    port = server.port()
+    body = picture("blue")
+    head = f"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: {len(body)}"
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        # The server asks for the body once it has begun to answer the request.
+        connection.sendall(f"{head}\r\nExpect: 100-continue\r\n\r\n".encode())
+        answer = connection.makefile("rb")
+        assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
+        server.process.send_signal(signal.SIGTERM)
+        wait_until_closed(port)
+        connection.sendall(body)
+        assert answer.readline() == b"\r\n"
+        assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+        probabilities = json.loads(answer.read().rpartition(b"\r\n\r\n")[2])
+    assert probabilities[2] > 0.99
+    server.process.communicate(timeout=30)
+    assert server.process.returncode == 0
 
 
 def test_interrupt_stops_it_too(server: Server) -> None:
@@ -114,7 +146,7 @@ def test_needs_no_torch(model_folder: Folder) -> None:
         import steps.deploy.server
         from pathlib import Path
         from steps.deploy.classifier import load_classifier
-        load_classifier(Path(sys.argv[1]), threads=1)
+        load_classifier(Path(sys.argv[1]), "onnxruntime", threads=1)
         heavy = {"torch", "onnx", "sagemaker", "boto3", "botocore", "pydantic"}
         sys.exit(", ".join(sorted(name for name in heavy if sys.modules.get(name))) or 0)
     """
@@ -137,6 +169,12 @@ def test_missing_model(tmp_path: Path) -> None:
 
 
 class TestBeforeListening:
+    def test_runtime_that_is_not_installed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
+        message = f"the model in {tmp_path} cannot be served: openvino not installed; install one with pip"
+        with pytest.raises(ProgramError, match=f"^{re.escape(message)}$"):
+            serve(tmp_path, {}, ["--runtime", "openvino"])
+
     @pytest.mark.parametrize("port", ["http", "-1", "65536", "٣"])
     def test_port_that_is_none(self, tmp_path: Path, port: str) -> None:
         message = f"SAGEMAKER_BIND_TO_PORT is '{port}', which is no port: give a number from 0 to 65535"

@@ -88,3 +88,15 @@ def test_an_order_has_every_position_and_whole_batches(count: int, batch_size: i
     assert len(order) % batch_size == 0
     assert len(order) - count < batch_size
     assert sorted(order[:count]) == list(range(count))
+
+
+def test_batches_that_are_left_out_change_none_of_the_others() -> None:
+    images = split(10, "crop")
+
+    whole = list(images.training_batches(4, seed=1, epoch=2))
+    rest = list(images.training_batches(4, seed=1, epoch=2, done=1))
+
+    assert len(whole) == 3
+    assert [batch.classes.tolist() for batch in rest] == [batch.classes.tolist() for batch in whole[1:]]
+    assert all(one.images.equal(other.images) for one, other in zip(rest, whole[1:], strict=True))
+    assert not list(images.training_batches(4, seed=1, epoch=2, done=3))

@@ -11,9 +11,10 @@ from pathlib import Path
 from pipeline.config.codes import CODES
 from steps.train import contract
 from steps.train.config import Hyperparameters
+from steps.train.hyperparameters import ABSENT, CIFAR_SIDES, MIN_SIDE
 from steps.train.kinds import OneOf
+from steps.train.table import CIFAR_LAYERS, IMAGENET_LAYERS, TABLE, Hyperparameter
 from steps.train.table import PAGE as HYPERPARAMETER_PAGE
-from steps.train.table import TABLE, Hyperparameter
 
 FILE = Path(__file__).parents[1] / "docs" / "algorithm.md"
 
@@ -66,7 +67,7 @@ config. Source: <https://{HYPERPARAMETER_PAGE}>
 
 def page() -> str:
     """The content of docs/algorithm.md."""
-    return _BEGINNING + "".join(map(_row, TABLE)) + _channels() + _machines() + "".join(_codes())
+    return _BEGINNING + "".join(map(_row, TABLE)) + _channels() + _local() + _machines() + "".join(_codes())
 
 
 def _row(one: Hyperparameter) -> str:
@@ -105,6 +106,48 @@ The records of an augmented manifest are wrapped as RecordIO (RecordWrapperType)
 A model reads {_listed(contract.IMAGE_TYPES)}, one image a request, and answers with
 {_listed(contract.ANSWER_TYPES)}.
 """
+
+
+def _local() -> str:
+    rows = "".join(f"| {what} | {why} |\n" for what, why in _left_out())
+    return f"""
+## In the local trainer
+
+The program that stands for the algorithm on this machine takes all of this but:
+
+| what | why |
+|---|---|
+{rows}
+RecordIO needs no `.idx` file. `kv_store` is taken and does nothing: one machine trains. Networks of 18 to
+200 layers are those of torchvision, whose weights they take; those of 20 to 110 are the CIFAR networks of
+"Identity Mappings in Deep Residual Networks" (He et al., 2016), as in MXNet. What is wrong with
+hyperparameters is told before any data is read, all at once, after the words "Customer Error".
+"""
+
+
+def _left_out() -> Iterator[tuple[str, str]]:
+    """What the local trainer refuses, and why."""
+    for name, why in ABSENT.items():
+        yield f"`{name}` above 0", why.partition(";")[0]
+    least, most = CIFAR_SIDES
+    sides = "`image_shape` {} with `num_layers` of {}"
+    yield "`image_shape` of other than 3 channels", "the networks take RGB"
+    yield sides.format(f"below {MIN_SIDE}", _numbers(IMAGENET_LAYERS)), "they halve an image five times"
+    yield sides.format(f"outside {least} to {most}", _numbers(CIFAR_LAYERS)), "they are for small images"
+    yield "`top_k` above `num_classes`", "there are no k classes to guess"
+    yield "`beta_1` or `beta_2` of 1", "Adam divides by zero"
+    yield (
+        "augmented manifests, and Pipe mode at all",
+        "inputs are copied to files; AWS gives manifests in Pipe mode only",
+    )
+    yield (
+        f"a model of AWS's container in `{contract.MODEL_CHANNEL}`",
+        "it is MXNet's; the earlier `model.tar.gz` must be this trainer's",
+    )
+
+
+def _numbers(layers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, layers))
 
 
 def _listed(names: tuple[str, ...]) -> str:

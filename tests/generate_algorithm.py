@@ -118,10 +118,11 @@ The program that stands for the algorithm on this machine takes all of this but:
 | what | why |
 |---|---|
 {rows}
-RecordIO needs no `.idx` file. `kv_store` is taken and does nothing: one machine trains. Networks of 18 to
-200 layers are those of torchvision, whose weights they take; those of 20 to 110 are the CIFAR networks of
-"Identity Mappings in Deep Residual Networks" (He et al., 2016), as in MXNet. What is wrong with
-hyperparameters is told before any data is read, all at once, after the words "Customer Error".
+RecordIO needs no `.idx` file; a `.lst` file of its name, which it was packed from, tells the names of the
+classes. `kv_store` is taken and does nothing: one machine trains. Networks of 18 to 200 layers are those of
+torchvision, whose weights they take; those of 20 to 110 are the CIFAR networks of "Identity Mappings in Deep
+Residual Networks" (He et al., 2016), as in MXNet. What is wrong with hyperparameters is told before any data
+is read, all at once, after the words "Customer Error".
 """
 
 

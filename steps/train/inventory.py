@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from steps.train import listing, records
@@ -39,11 +40,19 @@ def read(where: Channels, num_classes: int) -> Inventory:
         ProgramError: They cannot be used.
     """
     if where.lists is None:
-        train = Split(*records.read(where.train, "train", num_classes))
-        validation = Split(*records.read(where.validation, "validation", num_classes))
-        # A record has no path that could tell the name of its class.
-        return Inventory(train, validation, tuple(map(str, range(num_classes))))
+        return _packed(where, num_classes)
     return _listed(where, where.lists, num_classes)
+
+
+def _packed(where: Channels, num_classes: int) -> Inventory:
+    train = records.read(where.train, "train", num_classes)
+    validation = records.read(where.validation, "validation", num_classes)
+    # A record has no path that could tell the name of its class.
+    lists = (
+        listing.beside(images[0].parent, classes, num_classes) for images, classes in (train, validation)
+    )
+    names = listing.labels(chain.from_iterable(lists), num_classes)
+    return Inventory(Split(*train), Split(*validation), names)
 
 
 def _listed(where: Channels, lists: Lists, num_classes: int) -> Inventory:

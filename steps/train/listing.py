@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -53,17 +53,33 @@ def read(folder: Path, images: Path, channel: str, num_classes: int) -> tuple[En
     except UnicodeDecodeError as error:
         raise _invalid(channel, [f"{found[0].name} is not UTF-8: {error}"]) from error
     entries, problems = [], []
-    # Not splitlines(): the names of files may hold the other line separators of Unicode.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in _lines(text):
         try:
-            entries.append(_entry(line.rstrip("\r"), images, num_classes))
+            entries.append(_entry(line, images, num_classes))
         except ValueError as error:
             problems.append(f"line {number}: {error}")
     if problems or not entries:
         raise _invalid(channel, problems or [f"{found[0].name} lists no image"])
     return tuple(entries)
+
+
+def beside(records: Path, classes: Sequence[int], num_classes: int) -> tuple[Entry, ...]:
+    """The list that a RecordIO file was packed from: it has its name, and the same classes in the same order.
+
+    Args:
+        records: The file.
+        classes: The class indices in it.
+        num_classes: They are below it.
+
+    Returns:
+        Nothing where there is no such list: it is only asked for names.
+    """
+    try:
+        text = records.with_suffix(".lst").read_text(encoding="utf-8")
+        entries = tuple(_columns(line, num_classes) for _, line in _lines(text))
+    except (OSError, ValueError):
+        return ()
+    return entries if [one.class_index for one in entries] == list(classes) else ()
 
 
 def labels(entries: Iterable[Entry], num_classes: int) -> tuple[str, ...]:
@@ -86,17 +102,30 @@ def labels(entries: Iterable[Entry], num_classes: int) -> tuple[str, ...]:
     return tuple(name(index) for index in range(num_classes))
 
 
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that are not empty and their numbers, from 1."""
+    # Not splitlines(): the names of files may hold the other line separators of Unicode.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, line.rstrip("\r")
+
+
 def _entry(line: str, images: Path, num_classes: int) -> Entry:
+    entry = _columns(line, num_classes)
+    path = PurePosixPath(entry.path)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"path '{entry.path}' leads out of the channel")
+    if not (images / path).is_file():
+        raise ValueError(f"no file '{entry.path}' in the channel")
+    return entry
+
+
+def _columns(line: str, num_classes: int) -> Entry:
     columns = line.split("\t")
     if len(columns) != 3:
         raise ValueError(f"{len(columns)} columns; index, class and path separated by tabs are needed")
     _, class_text, path = columns
-    class_index = _class_index(class_text, num_classes)
-    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-        raise ValueError(f"path '{path}' leads out of the channel")
-    if not (images / path).is_file():
-        raise ValueError(f"no file '{path}' in the channel")
-    return Entry(path, class_index)
+    return Entry(path, _class_index(class_text, num_classes))
 
 
 def _class_index(text: str, num_classes: int) -> int:

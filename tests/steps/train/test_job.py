@@ -220,3 +220,14 @@ def test_packed_channels_are_told_by_their_content_type(tmp_path: Path) -> None:
 
     assert job.channels.lists is None
     assert RECORD_CHANNEL["ContentType"] == "application/x-recordio"
+
+
+def test_the_list_that_images_were_packed_from_names_their_classes(tmp_path: Path) -> None:
+    write_job(tmp_path)
+    data = tmp_path / "input" / "data"
+    lists = {split: (data / f"{split}_lst" / f"{split}.lst").read_text() for split in SPLITS}
+    pack(tmp_path)
+    for split, text in lists.items():
+        (data / split / f"{split}.lst").write_text(text)
+
+    assert read_data(read_job(tmp_path)).labels == ("blue", "green", "red")

@@ -133,3 +133,34 @@ def test_there_is_a_label_for_every_class(entries: list[tuple[str, int]]) -> Non
 
     assert len(labels) == 4
     assert all(labels)
+
+
+PACKED_LIST = "0\t1\tdog/2.jpg\n1\t0.000000\tcat/1.jpg\n"
+
+
+def test_a_list_beside_packed_images_is_read_without_the_files(tmp_path: Path) -> None:
+    (tmp_path / "train.lst").write_text(PACKED_LIST)
+
+    found = listing.beside(tmp_path / "train.rec", [1, 0], 2)
+
+    assert found == (Entry("dog/2.jpg", 1), Entry("cat/1.jpg", 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "classes"),
+    [
+        ("other.lst", PACKED_LIST.encode(), [1, 0]),
+        ("train.lst", PACKED_LIST.encode(), [0, 1]),
+        ("train.lst", PACKED_LIST.encode(), [1, 0, 1]),
+        ("train.lst", b"0 1 dog/2.jpg", [1]),
+        ("train.lst", b"0\t9\tdog/2.jpg", [1]),
+        ("train.lst", b"\xff\xfe", [1]),
+    ],
+    ids=["another name", "another order", "more images", "no columns", "no such class", "no text"],
+)
+def test_a_list_of_other_images_names_nothing(
+    tmp_path: Path, name: str, content: bytes, classes: list[int]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    assert listing.beside(tmp_path / "train.rec", classes, 2) == ()

@@ -15,7 +15,7 @@ from steps.validate.checks.near import find_near
 from steps.validate.checks.quality import find_poor
 from steps.validate.checks.traits import find_extreme_aspects, find_traits
 from steps.validate.findings import CHECKS, EXAMPLES, Culprit, Finding, Grade, Problem
-from steps.validate.ledger import Ledger, Row
+from steps.validate.ledger.ledger import Ledger, Row
 from steps.validate.settings import Settings
 
 Write = Callable[[Problem], None]

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steps.container import ProgramError
-from steps.validate.census import Census
 from steps.validate.checking import check
-from steps.validate.document import is_passed
 from steps.validate.findings import Finding
-from steps.validate.ledger import Ledger
-from steps.validate.outputs import write_outputs
-from steps.validate.problems import writing_problems
+from steps.validate.ledger.ledger import Ledger
+from steps.validate.lists.split import divide
+from steps.validate.report.census import Census
+from steps.validate.report.document import is_passed
+from steps.validate.report.outputs import write_outputs
+from steps.validate.report.problems import writing_problems
+from steps.validate.report.summary import dataset_error, warning_line
 from steps.validate.settings import Settings
-from steps.validate.source import Source
-from steps.validate.split import divide
-from steps.validate.summary import dataset_error, warning_line
+from steps.validate.sources.source import Source
 from steps.validate.wording import counted
 
 _FAULTY = "SELECT count(*) FROM files WHERE faulty = 1"

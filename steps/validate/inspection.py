@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from steps.validate.facts import Facts, Flaw
+from steps.validate.images.facts import Facts, Flaw
+from steps.validate.processes.worker import Mark
+from steps.validate.processes.workers import Done, Limits, work
 from steps.validate.progress import Progress
-from steps.validate.source import Entry, Source
-from steps.validate.worker import Mark
-from steps.validate.workers import Done, Limits, work
+from steps.validate.sources.source import Entry, Source
 
 # More would be lost with a worker, and hardly be faster.
 _CHUNK = 128
@@ -33,7 +33,8 @@ class Inspection:
     Attributes:
         sources: Where the files are, by split.
         smallest: Least (width, height) of an image, or None when any size will do.
-        sample: Measure the colours of training images whose digest is less: see `steps.validate.sampling`.
+        sample: Measure the colours of training images whose digest is less: see
+            `steps.validate.images.sampling`.
     """
 
     sources: Mapping[str, Source]
@@ -45,7 +46,7 @@ class Inspection:
         # NumPy reads it once, when it is loaded. Its threads would only take time from the other workers.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # In the workers only: decoders take long to load, and the process that watches needs none.
-        from steps.validate.examination import Examination
+        from steps.validate.images.examination import Examination
 
         examine = {
             split: Examination(source, self.smallest, self.sample if split == "train" else b"").start(mark)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from steps.validate.conclusion import Judgement, judge
-from steps.validate.facts import Flaw
 from steps.validate.findings import CHECKS, Finding
-from steps.validate.folder import FolderSource, version_of
-from steps.validate.formats import named_format
-from steps.validate.ledger import Ledger
-from steps.validate.lists import write_lst
+from steps.validate.images.facts import Flaw
+from steps.validate.images.formats import named_format
+from steps.validate.ledger.ledger import Ledger
+from steps.validate.lists.lists import write_lst
+from steps.validate.lists.split import divide, unite
+from steps.validate.processes.workers import cores
 from steps.validate.progress import Progress, duration
 from steps.validate.settings import Settings
-from steps.validate.source import Entry, Reader, Source
-from steps.validate.split import divide, unite
+from steps.validate.sources.folder import FolderSource, version_of
+from steps.validate.sources.source import Entry, Reader, Source
 from steps.validate.survey import survey
 from steps.validate.wording import counted, grouped, visible
-from steps.validate.workers import cores
 
 __all__ = [
     "CHECKS",

@@ -21,17 +21,17 @@ from functools import partial
 from pathlib import Path
 
 from steps.container import ProgramError, base_dir, processing_reason_file, run
-from steps.validate.cluster import Cluster, read_cluster
-from steps.validate.elsewhere import AnywhereSource
-from steps.validate.folder import FolderSource
-from steps.validate.gathering import Gathering, Patience
-from steps.validate.ledger import Ledger
+from steps.validate.instances.cluster import Cluster, read_cluster
+from steps.validate.instances.gathering import Gathering, Patience
+from steps.validate.instances.reporting import Reporting
+from steps.validate.ledger.ledger import Ledger
+from steps.validate.processes.workers import cores
 from steps.validate.progress import LogProgress
-from steps.validate.reporting import Reporting
 from steps.validate.settings import Settings, parse_settings
-from steps.validate.source import Source
+from steps.validate.sources.elsewhere import AnywhereSource
+from steps.validate.sources.folder import FolderSource
+from steps.validate.sources.source import Source
 from steps.validate.survey import survey
-from steps.validate.workers import cores
 
 _log = logging.getLogger(__name__)
 

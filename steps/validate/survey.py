@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from steps.validate.images.sampling import forget_unmeasured, sample_below
 from steps.validate.inspection import Inspection, inspect
-from steps.validate.ledger import Ledger
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.progress import Progress
-from steps.validate.sampling import forget_unmeasured, sample_below
 from steps.validate.settings import Settings
-from steps.validate.source import Source
+from steps.validate.sources.source import Source
 
 
 def survey(

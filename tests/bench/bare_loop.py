@@ -16,7 +16,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from steps.validate.raster import LEAST_SIDE
+from steps.validate.images.raster import LEAST_SIDE
 
 _CHUNK = 128
 

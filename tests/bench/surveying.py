@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from steps.validate.folder import FolderSource
-from steps.validate.ledger import Ledger
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.progress import LogProgress
 from steps.validate.settings import Settings
+from steps.validate.sources.folder import FolderSource
 from steps.validate.survey import survey
 
 _SETTINGS = Settings((3, 224, 224), 256, 32, 20, skip_corrupt=False)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from steps.validate.workers import cores
+from steps.validate.processes.workers import cores
 from tests.bench import peers, photos
 from tests.bench.figures import Figure
 from tests.bench.peers import ROOT

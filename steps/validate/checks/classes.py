@@ -8,7 +8,7 @@ from itertools import permutations
 
 from steps.validate.checks.family import Found
 from steps.validate.findings import Culprit
-from steps.validate.ledger import ClassCount, Ledger
+from steps.validate.ledger.ledger import ClassCount, Ledger
 from steps.validate.settings import Settings
 from steps.validate.wording import counted, grouped, visible
 

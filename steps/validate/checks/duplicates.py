@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from steps.validate.checks.family import Found
 from steps.validate.findings import Culprit
-from steps.validate.ledger import Ledger, Row
+from steps.validate.ledger.ledger import Ledger, Row
 from steps.validate.settings import Settings
 from steps.validate.wording import visible
 

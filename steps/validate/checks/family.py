@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from steps.validate.findings import Culprit, Grade
-from steps.validate.ledger import Ledger
+from steps.validate.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True)

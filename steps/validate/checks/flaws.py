@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from steps.validate.checks.family import Found
 from steps.validate.findings import CHECKS, Culprit
-from steps.validate.ledger import Ledger
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.settings import Settings
 
 SKIPPABLE = ("unreadable-image", "unsupported-format", "image-too-large", "no-permission")

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from steps.validate.checks.family import Found
 from steps.validate.findings import Culprit
-from steps.validate.ledger import Ledger
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.wording import counted, visible
 
 _IMAGES = ("JPEG", "PNG")

@@ -1,7 +1,7 @@
 """Images that look the same though their bytes differ: saved again, scaled, converted, slightly brighter.
 
 Two images are a pair if their difference hashes differ in at most DISTANCE of 64 bits and their thumbs are
-alike (`steps.validate.likeness`). All such pairs are found, with these exceptions:
+alike (`steps.validate.lookalikes.likeness`). All such pairs are found, with these exceptions:
 
 - An image of less contrast than LEAST_CONTRAST is not compared.
 - Of images with one hash that look the same, each is compared with the first alone, so that a thousand of
@@ -25,9 +25,9 @@ import numpy as np
 
 from steps.validate.checks.duplicates import pair_check, paired
 from steps.validate.checks.family import Found
-from steps.validate.ledger import Ledger, Row
-from steps.validate.likeness import Thumbs, alike, prepare
-from steps.validate.neighbours import Pairs, Places, affordable_distance, find_pairs
+from steps.validate.ledger.ledger import Ledger, Row
+from steps.validate.lookalikes.likeness import Thumbs, alike, prepare
+from steps.validate.lookalikes.neighbours import Pairs, Places, affordable_distance, find_pairs
 from steps.validate.settings import Settings
 
 DISTANCE = 8

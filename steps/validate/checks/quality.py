@@ -13,7 +13,7 @@ from functools import cache
 
 from steps.validate.checks.family import Found
 from steps.validate.findings import Culprit
-from steps.validate.ledger import Ledger
+from steps.validate.ledger.ledger import Ledger
 
 ENOUGH = 8
 """A class of fewer images has no usual value; its split's is taken."""
@@ -21,7 +21,7 @@ ENOUGH = 8
 
 @dataclass(frozen=True)
 class Limit:
-    """When a figure of `steps.validate.facts.Look` is so low that it is told.
+    """When a figure of `steps.validate.images.facts.Look` is so low that it is told.
 
     Attributes:
         check: A key of CHECKS.

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from steps.validate.checks.family import Found
-from steps.validate.facts import Trait
 from steps.validate.findings import Culprit
-from steps.validate.ledger import Ledger
+from steps.validate.images.facts import Trait
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.wording import grouped
 
 LONGEST_SIDE = 4

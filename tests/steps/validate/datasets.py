@@ -10,11 +10,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from steps.validate.facts import Channels, Facts, Flaw
 from steps.validate.findings import Culprit, Finding, Grade
-from steps.validate.folder import FolderSource
-from steps.validate.ledger import Ledger
+from steps.validate.images.facts import Channels, Facts, Flaw
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.settings import Settings
+from steps.validate.sources.folder import FolderSource
 
 URIS = {"train": "s3://b/train", "validation": "s3://b/validation"}
 SETTINGS = Settings((3, 224, 224), None, 32, 20, False)

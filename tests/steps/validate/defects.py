@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from steps.validate.examination import MAX_BYTES
+from steps.validate.images.examination import MAX_BYTES
 from steps.validate.settings import Settings
 
 from .hostile import blank_png, chunk, exif, header, png, resized_header, text_bomb, with_chunk, without

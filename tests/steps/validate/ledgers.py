@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from steps.validate.checking import check
-from steps.validate.facts import Facts, Flaw, Look
 from steps.validate.findings import Problem
-from steps.validate.ledger import Ledger
+from steps.validate.images.facts import Facts, Flaw, Look
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.settings import Settings
-from steps.validate.source import Entry, Kind
+from steps.validate.sources.source import Entry, Kind
 
 URIS = {"train": "s3://b/train", "validation": "s3://b/validation"}
 SETTINGS = Settings((3, 8, 8), resize=8, mini_batch_size=1, min_images_per_class=1, skip_corrupt=False)

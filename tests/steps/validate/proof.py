@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from steps.validate import jpeg
 from steps.validate.checking import check
-from steps.validate.facts import Flaw
 from steps.validate.findings import Problem
-from steps.validate.folder import FolderSource
-from steps.validate.ledger import Ledger
+from steps.validate.images import jpeg
+from steps.validate.images.facts import Flaw
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.settings import Settings
-from steps.validate.source import Entry, Reader, Source
+from steps.validate.sources.folder import FolderSource
+from steps.validate.sources.source import Entry, Reader, Source
 from steps.validate.survey import survey
 
 

@@ -17,11 +17,11 @@ from steps.container import REASON_LIMIT, ProgramError
 from steps.validate.checks.flaws import SKIPPABLE
 from steps.validate.conclusion import conclude
 from steps.validate.findings import CHECKS
-from steps.validate.ledger import Ledger
+from steps.validate.ledger.ledger import Ledger
+from steps.validate.report.thumbnails import MOST
 from steps.validate.settings import Settings
-from steps.validate.source import Source
+from steps.validate.sources.source import Source
 from steps.validate.survey import survey
-from steps.validate.thumbnails import MOST
 
 from .conftest import ROOT
 from .defects import CLASSES, SETTINGS, Found, lay, lay_links

@@ -14,15 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from steps.validate import inspection, jpeg
-from steps.validate.examination import Examination
-from steps.validate.facts import Facts, Flaw
-from steps.validate.folder import FolderSource
+from steps.validate import inspection
+from steps.validate.images import jpeg
+from steps.validate.images.examination import Examination
+from steps.validate.images.facts import Facts, Flaw
+from steps.validate.images.sampling import EVERY
 from steps.validate.inspection import Inspection, inspect
-from steps.validate.sampling import EVERY
-from steps.validate.source import Entry
-from steps.validate.worker import Mark
-from steps.validate.workers import Limits
+from steps.validate.processes.worker import Mark
+from steps.validate.processes.workers import Limits
+from steps.validate.sources.folder import FolderSource
+from steps.validate.sources.source import Entry
 
 from .hostile import (
     PNG_SIGNATURE,

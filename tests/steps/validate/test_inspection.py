@@ -8,12 +8,12 @@ from PIL import Image
 
 from steps.container import ProgramError
 from steps.validate import inspection
-from steps.validate.facts import Facts, Flaw
-from steps.validate.folder import FolderSource
+from steps.validate.images.facts import Facts, Flaw
+from steps.validate.images.sampling import EVERY
 from steps.validate.inspection import File, Inspection, inspect
-from steps.validate.sampling import EVERY
-from steps.validate.source import Entry
-from steps.validate.workers import Limits
+from steps.validate.processes.workers import Limits
+from steps.validate.sources.folder import FolderSource
+from steps.validate.sources.source import Entry
 
 from .conftest import Picture
 

@@ -17,10 +17,10 @@ import pytest
 from pipeline.bundle import bundle
 from steps.container import ProgramError
 from steps.validate import program
-from steps.validate.folder import FolderSource
-from steps.validate.gathering import Patience
-from steps.validate.ledger import Ledger
+from steps.validate.instances.gathering import Patience
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.program import main, validate
+from steps.validate.sources.folder import FolderSource
 
 from .conftest import CONFIG, Layout, Picture
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from steps.validate.folder import FolderSource
-from steps.validate.ledger import Ledger
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.settings import Settings
+from steps.validate.sources.folder import FolderSource
 from steps.validate.survey import survey
 
 from .conftest import Picture

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from steps.validate.checking import check
-from steps.validate.facts import Flaw
 from steps.validate.findings import Problem
+from steps.validate.images.facts import Flaw
 from steps.validate.settings import Severity
 from tests.steps.validate.ledgers import BOTH, SETTINGS, filled, good, image, told
 

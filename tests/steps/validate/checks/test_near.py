@@ -12,12 +12,12 @@ from PIL import Image, ImageDraw, ImageEnhance
 from pipeline.data.sample import write_digits
 from steps.validate.checking import check
 from steps.validate.checks import near
-from steps.validate.facts import Facts, Look
 from steps.validate.findings import Problem
-from steps.validate.folder import FolderSource
-from steps.validate.ledger import Ledger
+from steps.validate.images.facts import Facts, Look
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.progress import LogProgress
 from steps.validate.settings import Severity
+from steps.validate.sources.folder import FolderSource
 from steps.validate.survey import survey
 from tests.steps.validate.ledgers import BOTH, SETTINGS, Files, filled, good, image, look, told
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from steps.validate.facts import Flaw, Trait
+from steps.validate.images.facts import Flaw, Trait
 from tests.steps.validate.ledgers import BOTH, good, image, told
 
 ODD = image("odd")

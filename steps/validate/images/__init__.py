@@ -1,0 +1,1 @@
+"""How one image is read, decoded and looked at."""

@@ -1,0 +1,1 @@
+"""Several instances of a job as one."""

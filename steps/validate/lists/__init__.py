@@ -1,0 +1,1 @@
+"""What training takes from a data set that was checked: lists, a hash, a share that validates."""

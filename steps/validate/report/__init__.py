@@ -1,0 +1,1 @@
+"""The validation for programs, for people, and in a few lines."""

@@ -416,3 +416,12 @@ def test_marks_tell_how_far_it_is(picture: Picture, tmp_path: Path) -> None:
     Examination(Watched({"a": data, "b": data}), None, EVERY).start(mark)(entries)
     assert seen == [(1, None), (2, None)]
     assert (mark.begun, mark.item) == (2, 2)
+
+
+def test_a_mistake_of_ours_is_not_told_as_damage(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steps.validate.images.png.refuse_bomb", None)
+    content = picture("PNG")
+    (facts,) = Examination(Given({"1": content}), None, b"").start(Mark())([Entry("1", "file", 1, "")])
+    assert facts.flaw == Flaw(
+        "unreadable-image", "not decoded: TypeError: 'NoneType' object is not callable (a bug in imgpipe)"
+    )

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -33,6 +34,7 @@ _CLIENTS = 16
 _SECONDS = 4.0
 _ROUNDS = 5
 _REQUESTS = 20
+_START_SECONDS = 120
 _BATCHES = (8, 32)
 _LATENCY_LIMIT = 1.15
 _THROUGHPUT_LIMIT = 0.9
@@ -123,12 +125,15 @@ def _litserve(folder: Path, kind: str) -> Iterator[Target]:
 @contextmanager
 def _running(command: Sequence[str], environ: Mapping[str, str], target: Target) -> Iterator[None]:
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environ, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | environ, stdout=log, stderr=log, start_new_session=True
+        )
         try:
-            load.wait(target, 120)
+            load.wait(target, _START_SECONDS)
             yield
         finally:
-            process.terminate()
+            # LitServe's workers outlive it when it is only told to end.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

@@ -67,7 +67,7 @@ class Classifier(litserve.LitAPI):  # type: ignore[misc]
         else:
             self.run = {"openvino": _openvino, "onnxruntime": _onnxruntime}[sys.argv[2]](sys.argv[3])
 
-    def decode_request(self, request: Any) -> Any:
+    def decode_request(self, request: dict[str, str]) -> Any:
         image = Image.open(io.BytesIO(base64.b64decode(request["image_data"])))
         image.draft(None, (224, 224))
         return np.asarray(image.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)).transpose(

@@ -6,29 +6,31 @@ import hashlib
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 from steps.train.batches import Split
 from steps.train.hyperparameters import Hyperparameters
 from steps.train.images import Source, threads
 from steps.train.job import Data
+from steps.train.options import Options
 
 Identity = Mapping[str, Any]
 """JSON values by what they are of, in words."""
 
 
-def identify(given: Hyperparameters, data: Data, origin: Mapping[str, Any], seed: int) -> Identity:
+def identify(given: Hyperparameters, data: Data, origin: Mapping[str, Any], options: Options) -> Identity:
     """The identity of a training.
 
     Args:
         given: The hyperparameters.
         data: Its images; their files are read.
         origin: Of the weights that it starts from.
-        seed: Of all that is random.
+        options: The trainer's own.
     """
     found = {
         **given.to_json(),
-        "seed": seed,
+        **asdict(options),
         "class names": data.labels,
         "initial weights": dict(origin),
         "training images": _digest(data.train),

@@ -19,6 +19,8 @@ from steps.train.compute import Compute
 from steps.train.history import Epoch, Score
 from steps.train.hyperparameters import Hyperparameters
 from steps.train.keeping import Keeper
+from steps.train.loss import PLAIN, Loss
+from steps.train.options import DEFAULTS, Options
 from steps.train.position import BEGINNING, Position, State
 from steps.train.tally import Tally
 
@@ -61,7 +63,9 @@ class Trainer:
         optimizer: Of its parameters.
         compute: The device and the precision.
         given: The hyperparameters.
-        seed: Of the order of the images and their augmentation.
+        options: What is done beyond the built-in algorithm; its seed is that of the order of the images and
+            of their augmentation.
+        loss: Of training batches.
         stop: Asked after every batch.
         keepers: Told after every batch and epoch, and where it stops.
     """
@@ -70,7 +74,8 @@ class Trainer:
     optimizer: Optimizer
     compute: Compute
     given: Hyperparameters
-    seed: int
+    options: Options = DEFAULTS
+    loss: Loss = PLAIN
     stop: Callable[[], bool] = lambda: False
     keepers: Sequence[Keeper] = ()
 
@@ -103,7 +108,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         with self.compute.autocast():
             logits = self.classifier(self.compute.take(batch.images)).float()
-        loss = functional.cross_entropy(logits, self.compute.take(batch.classes))
+        loss = self.loss(logits, self.compute.take(batch.classes))
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         return logits.detach(), loss.detach()
@@ -136,7 +141,7 @@ class Trainer:
     def _epoch(self, position: Position, train: Split, validation: Split) -> Position:
         """The rest of the epoch that begins or goes on at a position."""
         number = len(position.epochs)
-        rate = optimisation.learning_rate(self.given, number)
+        rate = optimisation.learning_rate(self.given, number, self.options)
         optimisation.set_learning_rate(self.optimizer, rate)
         trained = self._train_epoch(position, train)
         score = self.evaluate(validation, lambda: self._pass(trained))
@@ -155,7 +160,9 @@ class Trainer:
         speed = progress.Speedometer(number)
         started = time.monotonic() - position.seconds
         self.classifier.train()
-        batches = train.training_batches(self.given.mini_batch_size, self.seed, number, position.batches)
+        batches = train.training_batches(
+            self.given.mini_batch_size, self.options.seed, number, position.batches
+        )
         for count, batch in enumerate(batches, start=position.batches + 1):
             logits, loss = self.step(batch)
             tally.add(logits, loss, self.compute.take(batch.classes))

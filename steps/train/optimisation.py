@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +11,7 @@ from torch import nn
 from torch.optim import SGD, Adam, Optimizer, RMSprop
 
 from steps.train.hyperparameters import Hyperparameters
+from steps.train.options import DEFAULTS, Options
 from steps.train.table import DECAYING
 
 Groups = list[dict[str, Any]]
@@ -53,8 +55,18 @@ def build(module: nn.Module, given: Hyperparameters) -> Optimizer:
     return OPTIMIZERS[given.optimizer](groups, given)
 
 
-def learning_rate(given: Hyperparameters, epoch: int) -> float:
-    """The rate in an epoch, counted from 0: multiplied by the factor once for each step that is reached."""
+def learning_rate(given: Hyperparameters, epoch: int, options: Options = DEFAULTS) -> float:
+    """The rate in an epoch, counted from 0.
+
+    It rises in equal steps in the epochs of the warm-up. Then it is multiplied by the factor once for each
+    step that is reached, or falls along half a cosine, whose end is the epoch after the last.
+    """
+    warmup = options.lr_warmup_epochs
+    if epoch < warmup:
+        return given.learning_rate * (epoch + 1) / (warmup + 1)
+    if options.lr_scheduler == "cosine":
+        share = (epoch - warmup) / (given.epochs - warmup)
+        return given.learning_rate * (1 + math.cos(math.pi * share)) / 2
     reached = sum(step <= epoch for step in given.lr_scheduler_step)
     return given.learning_rate * given.lr_scheduler_factor**reached
 

@@ -20,7 +20,7 @@ from steps.model import artifact, graph
 from steps.model.artifact import Description
 from steps.model.network import Classifier
 from steps.model.pretrained import Places
-from steps.train import compute, history, optimisation, start
+from steps.train import compute, history, loss, optimisation, options, start
 from steps.train.checkpoint import Checkpoint
 from steps.train.compute import Compute
 from steps.train.hyperparameters import Hyperparameters
@@ -30,9 +30,6 @@ from steps.train.keeping import Checkpoints, Keeper, Snapshots
 from steps.train.loop import Outcome, Trainer, weights_of
 from steps.train.position import BEGINNING, Position
 from steps.train.termination import EXIT_CODE, Termination
-
-SEED = 0
-"""Of all that is random. The algorithm has no hyperparameter for it."""
 
 CHECKPOINTS = "checkpoints"
 """The folder under /opt/ml that CheckpointConfig names where it has no LocalPath (CreateTrainingJob)."""
@@ -51,22 +48,23 @@ def main() -> int:
     return EXIT_CODE if status == 0 and termination.requested else status
 
 
-def train(base: Path, environ: Mapping[str, str], termination: Termination, seed: int = SEED) -> None:
+def train(base: Path, environ: Mapping[str, str], termination: Termination) -> None:
     """Read the job, train, write the model.
 
     Args:
         base: The folder that stands for /opt/ml.
-        environ: Names the ImageNet weights; see steps.train.start.
+        environ: Names the ImageNet weights, see steps.train.start, and has the trainer's options, see
+            steps.train.options.
         termination: Ends the training early; the best weights so far are kept then, and where there is a
             folder for checkpoints the whole state, from which the next run goes on.
-        seed: Of the weights, the order of the images and their augmentation.
 
     Raises:
         ProgramError: The job cannot be done as it was told.
     """
     started = time.monotonic()
     job = read_job(base)
-    torch.manual_seed(seed)
+    wanted = options.read(environ, job.given)
+    torch.manual_seed(wanted.seed)
     network, origin = start.build(job.given, environ, Places.of(environ), job.channels.model)
     data = read_data(job)
     machine = compute.choose(job.given.precision_dtype)
@@ -74,16 +72,23 @@ def train(base: Path, environ: Mapping[str, str], termination: Termination, seed
     classifier = Classifier(network, job.preprocessing.mean, job.preprocessing.std)
     classifier.to(machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = optimisation.build(classifier, job.given)
-    identity = partial(identify, job.given, data, origin, seed)
+    identity = partial(identify, job.given, data, origin, wanted)
     keepers, position = _prepare(base, job, classifier, optimizer, identity)
     termination.gentle = True
-    trainer = Trainer(classifier, optimizer, machine, job.given, seed, lambda: termination.requested, keepers)
+    judge = loss.choose(wanted, data.train.classes, job.given.num_classes)
+    trainer = Trainer(
+        classifier, optimizer, machine, job.given, wanted, judge, lambda: termination.requested, keepers
+    )
     outcome = trainer.fit(data.train, data.validation, position)
     if not outcome.epochs:
         _log.warning("Stopped before the end of the first epoch: there is no model to keep")
         return
     seconds = time.monotonic() - started
-    story = _story(job.given, data, outcome, machine) | {"initial_weights": origin, "seed": seed}
+    story = _story(job.given, data, outcome, machine) | {
+        "initial_weights": origin,
+        "seed": wanted.seed,
+        "options": wanted.to_json(),
+    }
     save(job, classifier, outcome, data.labels, story | {"seconds": round(seconds, 3)})
 
 

@@ -1,5 +1,6 @@
 import logging
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from steps.train.batches import Split
 from steps.train.hyperparameters import Hyperparameters
 from steps.train.images import Images
 from steps.train.loop import Outcome, Trainer
+from steps.train.options import Options
 from tests.steps.train.jobs import COLOURS, hyperparameters, picture
 
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -50,7 +52,7 @@ def trainer(given: Hyperparameters, seed: int = 0) -> Trainer:
     classifier = Classifier(build(given.num_layers, given.num_classes), MEAN, STD)
     classifier.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     machine = compute.choose(given.precision_dtype)
-    return Trainer(classifier, optimisation.build(classifier, given), machine, given, seed)
+    return Trainer(classifier, optimisation.build(classifier, given), machine, given, Options(seed))
 
 
 def fit(given: Hyperparameters, train: Split, validation: Split, seed: int = 0) -> Outcome:
@@ -90,7 +92,7 @@ def test_the_weights_kept_are_those_of_the_best_epoch() -> None:
             states.append({k: v.clone() for k, v in self.classifier.network.state_dict().items()})
             return type(Trainer.evaluate(self, split))(next(accuracies), 1.0)
 
-    outcome = Scripted(one.classifier, one.optimizer, one.compute, given, 0).fit(colours(4), colours(2))
+    outcome = Scripted(one.classifier, one.optimizer, one.compute, given).fit(colours(4), colours(2))
 
     assert all(outcome.state[name].equal(states[0][name]) for name in outcome.state)
     assert not outcome.state["conv1.weight"].equal(states[1]["conv1.weight"])
@@ -175,9 +177,7 @@ def test_early_stopping_ends_the_training(caplog: pytest.LogCaptureFixture) -> N
 def test_a_stop_keeps_the_epochs_that_were_finished(batches: int, finished: int) -> None:
     asked = iter([False] * batches)
     one = trainer(hyperparameters(epochs="5"))
-    stoppable = Trainer(
-        one.classifier, one.optimizer, one.compute, one.given, one.seed, lambda: next(asked, True)
-    )
+    stoppable = replace(one, stop=lambda: next(asked, True))
 
     outcome = stoppable.fit(colours(8), colours(2))
 

@@ -6,6 +6,7 @@ from torch import nn
 from torch.optim import SGD, Adam, RMSprop
 
 from steps.train import optimisation
+from steps.train.options import Options
 from tests.steps.train.jobs import hyperparameters
 
 
@@ -90,3 +91,33 @@ def test_a_rate_is_set_for_all_parameters() -> None:
     optimisation.set_learning_rate(optimizer, 0.25)
 
     assert [group["lr"] for group in optimizer.param_groups] == [0.25, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "rates"),
+    [
+        ({}, Options(lr_scheduler="cosine"), [0.4, 0.3, 0.1]),
+        ({}, Options(lr_warmup_epochs=1), [0.2, 0.4, 0.4]),
+        ({}, Options(lr_scheduler="cosine", lr_warmup_epochs=1), [0.2, 0.4, 0.2]),
+        ({"lr_scheduler_step": "2"}, Options(lr_warmup_epochs=1), [0.2, 0.4, 0.04]),
+    ],
+    ids=["cosine", "warm-up", "cosine after warm-up", "steps after warm-up"],
+)
+def test_the_learning_rate_of_other_schedules(
+    given: dict[str, str], options: Options, rates: list[float]
+) -> None:
+    parsed = hyperparameters(learning_rate="0.4", epochs="3", **given)
+
+    assert [optimisation.learning_rate(parsed, epoch, options) for epoch in range(3)] == pytest.approx(rates)
+
+
+def test_the_cosine_is_that_of_torch() -> None:
+    parsed = hyperparameters(learning_rate="0.4", epochs="10")
+    optimizer = SGD(module().parameters(), lr=0.4)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
+
+    for epoch in range(10):
+        rate = optimisation.learning_rate(parsed, epoch, Options(lr_scheduler="cosine"))
+        assert rate == pytest.approx(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()

@@ -87,6 +87,7 @@ def test_the_description_tells_how_the_model_came_about(base: Path) -> None:
         "num_validation_samples": 9,
         "initial_weights": {"source": "scratch"},
         "seed": 0,
+        "options": {},
     }
 
 
@@ -302,3 +303,29 @@ def test_without_a_folder_for_checkpoints_none_is_written(base: Path) -> None:
 
     assert not (base / "checkpoints").exists()
     assert (base / "model" / "image-classification-0001.safetensors").exists()
+
+
+def test_the_options_are_followed_and_told(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGPIPE_SEED", "7")
+    monkeypatch.setenv("IMGPIPE_LR_SCHEDULER", "cosine")
+    monkeypatch.setenv("IMGPIPE_LABEL_SMOOTHING", "0.1")
+    write_job(base, num_layers="20")
+
+    assert program.main() == 0
+
+    story = artifact.read(base / "model").description.training
+    assert story["seed"] == 7
+    assert story["options"] == {"seed": 7, "lr_scheduler": "cosine", "label_smoothing": 0.1}
+    assert [epoch["learning_rate"] for epoch in story["epochs"]] == [0.001, 0.0005]
+
+
+def test_bad_options_are_the_reason(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGPIPE_SEED", "-1")
+    write_job(base)
+
+    assert program.main() == 1
+
+    assert reason(base) == (
+        "Customer Error: options of the trainer cannot be used\n"
+        "  IMGPIPE_SEED='-1': must be a whole number from 0 to 4294967295"
+    )

@@ -18,23 +18,25 @@ class Target:
         path: Of the request.
         body: Posted.
         headers: Of the request.
+        status: That the answer has to have.
     """
 
     port: int
     path: str
     body: bytes
     headers: Mapping[str, str]
+    status: int = 200
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection to send it on."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
 
     def send(self, connection: http.client.HTTPConnection) -> None:
-        """Sends it and reads the answer, which has to be 200."""
+        """Sends it, reads the answer and checks its status."""
         connection.request("POST", self.path, self.body, dict(self.headers))
         answer = connection.getresponse()
         content = answer.read()
-        assert answer.status == 200, (answer.status, content)
+        assert answer.status == self.status, (answer.status, content)
 
 
 def rate(target: Target, clients: int, seconds: float) -> float:

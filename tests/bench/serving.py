@@ -44,12 +44,12 @@ _LABELS = tuple("abcdefghij")
 def figures() -> list[Figure]:
     """ResNet-50 at 224 and JPEGs of a data set's size, turn by turn."""
     runtime = choose(None)
-    with tempfile.TemporaryDirectory() as folder, _ours(Path(folder), runtime) as ours:
+    with tempfile.TemporaryDirectory() as folder, ours(Path(folder), runtime) as (own, _):
         model = load_classifier(Path(folder) / "model", runtime, len(os.sched_getaffinity(0)))
-        found = [_latency(ours, model), _throughput(ours, model, runtime)]
+        found = [_latency(own, model), _throughput(own, model, runtime)]
         for kind in ("eager", runtime):
             with _litserve(Path(folder), kind) as theirs:
-                found.append(_beside(ours, theirs, kind))
+                found.append(_beside(own, theirs, kind))
     return found
 
 
@@ -95,19 +95,20 @@ def _beside(ours: Target, theirs: Target, kind: str) -> Figure:
 
 
 @contextmanager
-def _ours(folder: Path, runtime: str) -> Iterator[Target]:
-    preprocessing = Preprocessing((3, 224, 224))
+def ours(folder: Path, runtime: str, layers: int = 50, side: int = 224) -> Iterator[tuple[Target, int]]:
+    """Our server with a ResNet of random weights, written to a folder; with the number of its process."""
+    preprocessing = Preprocessing((3, side, side))
     classifier = network.Classifier(
-        network.build(50, len(_LABELS)), preprocessing.mean, preprocessing.std
+        network.build(layers, len(_LABELS)), preprocessing.mean, preprocessing.std
     ).eval()
     onnx = graph.serialise(classifier, preprocessing.image_shape)
-    artifact.write(folder / "model", Description(50, _LABELS, preprocessing), onnx, b"")
+    artifact.write(folder / "model", Description(layers, _LABELS, preprocessing), onnx, b"")
     port = _free_port()
     environ = {"SAGEMAKER_BASE_DIR": str(folder), "SAGEMAKER_BIND_TO_PORT": str(port)}
     command = [sys.executable, "-m", "steps.deploy.server", "--runtime", runtime]
     target = Target(port, "/invocations", _photo(), {"Content-Type": "image/jpeg"})
-    with _running(command, environ, target):
-        yield target
+    with _running(command, environ, target) as process:
+        yield target, process
 
 
 @contextmanager
@@ -123,14 +124,14 @@ def _litserve(folder: Path, kind: str) -> Iterator[Target]:
 
 
 @contextmanager
-def _running(command: Sequence[str], environ: Mapping[str, str], target: Target) -> Iterator[None]:
+def _running(command: Sequence[str], environ: Mapping[str, str], target: Target) -> Iterator[int]:
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | environ, stdout=log, stderr=log, start_new_session=True
         )
         try:
             load.wait(target, _START_SECONDS)
-            yield
+            yield process.pid
         finally:
             # LitServe's workers outlive it when it is only told to end.
             os.killpg(process.pid, signal.SIGKILL)

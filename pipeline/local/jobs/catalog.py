@@ -78,7 +78,7 @@ IMAGES: Images = {
     "image-classification": Image(
         train=("python3", "-m", "steps.train.program"),
         serve=("python3", "-m", "steps.deploy.server"),
-        only_channels=("train", "validation", "train_lst", "validation_lst"),
+        only_channels=("train", "validation", "train_lst", "validation_lst", "model"),
         # AWS does not publish its expressions; these fit the lines that the algorithm is seen to write.
         metrics=(
             MetricDefinition("train:accuracy", r"Epoch\[\d+\] Train-accuracy=(\S+)"),

@@ -146,11 +146,11 @@ def test_what_runs_here_passes(kind: str, request_: dict[str, Any]) -> None:
         ),
         (
             "TrainingJob",
-            training(InputDataConfig=[{"ChannelName": "model", "InputMode": "FastFile", "DataSource": {}}]),
-            "the channel 'model' is asked for, which the local SageMaker does not do",
+            training(InputDataConfig=[{"ChannelName": "test", "InputMode": "FastFile", "DataSource": {}}]),
+            "the channel 'test' is asked for, which the local SageMaker does not do",
             (
                 "image image-classification is trained by a program of this project, which reads train, "
-                "validation, train_lst, validation_lst"
+                "validation, train_lst, validation_lst, model"
             ),
         ),
         (

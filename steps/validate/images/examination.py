@@ -16,7 +16,7 @@ from steps.validate.images.facts import Channels, Facts, Flaw, Trait
 from steps.validate.images.formats import HEAD_BYTES, found_format, named_format
 from steps.validate.images.frames import count_frames
 from steps.validate.images.look import Gallery, scaled
-from steps.validate.images.raster import Raster, refusal
+from steps.validate.images.raster import Raster, is_mistake, refusal
 from steps.validate.processes.worker import Mark
 from steps.validate.sources.source import Entry, Reader, Source
 from steps.validate.wording import grouped
@@ -70,10 +70,12 @@ class Examination:
             return Facts(format=found, digest=digest, flaw=_not_taken(content, found))
         try:
             raster = _DECODERS[found].decode(content)
-            channels = self._channels(digest, content, _DECODERS[found])
+            colours = _DECODERS[found].colours(content, _COLOUR_SIDE) if digest < self.sample else None
         # Decoders raise anything at all on mutilated bytes (struct.error, IndexError, SyntaxError), and one
         # file must not end the check of a million.
         except Exception as error:
+            if is_mistake(error):
+                raise
             return Facts(format=found, digest=digest, flaw=refusal(error, found, len(content)).flaw)
         images.append(scaled(raster.grey))
         return Facts(
@@ -84,7 +86,7 @@ class Examination:
             flaw=self._size_flaw(raster),
             traits=_traits(raster, entry.path, found),
             frames=raster.frames,
-            channels=channels,
+            channels=_sums(colours) if colours else None,
         )
 
     def _size_flaw(self, raster: Raster) -> Flaw | None:
@@ -94,9 +96,6 @@ class Examination:
         if raster.width >= width and raster.height >= height:
             return None
         return Flaw("image-too-small", f"{raster.width}x{raster.height}, at least {width}x{height}")
-
-    def _channels(self, digest: bytes, data: bytes, decoder: ModuleType) -> Channels | None:
-        return _sums(decoder.colours(data, _COLOUR_SIDE)) if digest < self.sample else None
 
 
 def _sums(image: Image.Image) -> Channels:

@@ -14,7 +14,15 @@ from PIL import Image
 from steps.validate.images.facts import NO_TRAITS, Trait
 from steps.validate.images.gaps import zero_gap
 from steps.validate.images.metadata import coded_end, jpeg_end, jpeg_metadata, jpeg_segments
-from steps.validate.images.raster import LEAST_SIDE, Raster, reduction, refuse_bomb, truncated, unreadable
+from steps.validate.images.raster import (
+    LEAST_SIDE,
+    Raster,
+    is_mistake,
+    reduction,
+    refuse_bomb,
+    truncated,
+    unreadable,
+)
 from steps.validate.wording import grouped
 
 
@@ -143,6 +151,9 @@ def _frames(data: bytes) -> int:
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
             return int(getattr(image, "n_frames", 1))
-    except Exception:
+    # Pillow raises anything at all on a broken list of images.
+    except Exception as error:
+        if is_mistake(error):
+            raise
         # The first image is whole, and no algorithm looks at the others.
         return 1

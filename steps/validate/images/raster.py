@@ -18,7 +18,7 @@ LEAST_SIDE = 64
 
 _PNG_HEADER_BYTES = 33
 _LONGEST_MESSAGE = 200
-_MISTAKES = (AttributeError, NameError, TypeError)
+_MISTAKES = (AttributeError, NameError, ImportError, AssertionError, TypeError)
 
 
 class Raster(NamedTuple):
@@ -73,8 +73,8 @@ def reduction(width: int, height: int, least: int) -> int:
     return 8 if most >= 8 else 4 if most >= 4 else 2 if most >= 2 else 1
 
 
-def _is_ours(error: Exception) -> bool:
-    """Whether it looks like a mistake of this program, which must not pass for a damaged image."""
+def is_mistake(error: Exception) -> bool:
+    """Whether it is a mistake of this program, which must not pass for a damaged image."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -94,6 +94,4 @@ def refusal(error: Exception, found: str, size: int) -> Refused:
         return truncated(size)
     if isinstance(error, UnidentifiedImageError):
         return unreadable(f"damaged {found} header")
-    if _is_ours(error):
-        return unreadable(f"not decoded: {type(error).__name__}: {error} (a bug in imgpipe)")
     return unreadable(f"damaged {found}: {str(error) or type(error).__name__}")

@@ -15,7 +15,7 @@ from PIL import Image
 from steps.validate.images import jpeg
 from steps.validate.images.examination import MAX_BYTES, Examination
 from steps.validate.images.facts import Facts, Flaw, Trait
-from steps.validate.images.raster import MAX_PIXELS
+from steps.validate.images.raster import MAX_PIXELS, is_mistake
 from steps.validate.images.sampling import EVERY
 from steps.validate.processes.worker import Mark
 from steps.validate.sources.source import Entry
@@ -418,10 +418,48 @@ def test_marks_tell_how_far_it_is(picture: Picture, tmp_path: Path) -> None:
     assert (mark.begun, mark.item) == (2, 2)
 
 
-def test_a_mistake_of_ours_is_not_told_as_damage(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("steps.validate.images.png.refuse_bomb", None)
-    content = picture("PNG")
-    (facts,) = Examination(Given({"1": content}), None, b"").start(Mark())([Entry("1", "file", 1, "")])
-    assert facts.flaw == Flaw(
-        "unreadable-image", "not decoded: TypeError: 'NoneType' object is not callable (a bug in imgpipe)"
-    )
+@pytest.mark.parametrize(
+    ("place", "form", "sample"),
+    [
+        ("steps.validate.images.png.refuse_bomb", "PNG", b""),
+        ("steps.validate.images.jpeg.zero_gap", "JPEG", b""),
+        ("steps.validate.images.png.colours", "PNG", EVERY),
+        ("steps.validate.images.examination._sums", "JPEG", EVERY),
+    ],
+    ids=["decoding PNG", "decoding JPEG", "colours", "sums"],
+)
+def test_a_mistake_of_ours_is_no_verdict_on_an_image(
+    picture: Picture, monkeypatch: pytest.MonkeyPatch, place: str, form: str, sample: bytes
+) -> None:
+    monkeypatch.setattr(place, None)
+    task = Examination(Given({"1": picture(form)}), None, sample)
+    with pytest.raises(TypeError, match="'NoneType' object is not callable"):
+        task.start(Mark())([Entry("1", "file", 1, "")])
+
+
+def test_a_mistake_in_counting_images_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [Image.new("RGB", (9, 7), color) for color in ("red", "green")]
+    data = saved(images[0], "MPO", save_all=True, append_images=images[1:])
+    monkeypatch.setattr(jpeg, "io", None)
+    with pytest.raises(AttributeError, match="'NoneType' object has no attribute 'BytesIO'"):
+        jpeg._frames(data)
+
+
+@pytest.mark.parametrize(
+    ("error", "mistake"),
+    [
+        (NameError, True),
+        (AttributeError, True),
+        (ImportError, True),
+        (AssertionError, True),
+        (TypeError, True),
+        (ValueError, False),
+        (OSError, False),
+    ],
+)
+@pytest.mark.parametrize("ours", [True, False], ids=["ours", "theirs"])
+def test_mistakes(error: type[Exception], mistake: bool, ours: bool) -> None:
+    module = {"error": error, "__name__": "steps.validate.images.png" if ours else "PIL.Image"}
+    with pytest.raises(error) as caught:
+        exec("raise error", module)
+    assert is_mistake(caught.value) is (mistake and ours)

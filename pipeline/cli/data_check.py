@@ -64,8 +64,8 @@ def check(
         raise UsageError(Finding("R217", "no-fix", "--quarantine needs --fix", hint="add --fix"))
     data, settings = find(Asked(place, config, local, profile, region))
     mover = _mover(data, quarantine, Asked(place, config, local, profile, region))
-    at = workplace(home(os.environ), data, out, fresh=fresh)
-    with opened(at, data, settings) as ledger, metered() as meter:
+    at = workplace(home(os.environ), data, out)
+    with opened(at, data, settings, fresh=fresh) as ledger, metered() as meter:
         task = _Task(ledger, data, settings, at, meter)
         judgement = task.check()
         if fix:

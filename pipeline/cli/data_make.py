@@ -54,7 +54,7 @@ def pack(
     from steps.validate.library import cores
 
     data, settings = find(Asked(place, config, local, profile, region))
-    at = workplace(home(os.environ), data, None, fresh=False)
+    at = workplace(home(os.environ), data, None)
     scaling = packing.Scaling(resize, quality) if resize else None
     with opened(at, data, settings) as ledger, metered() as meter:
         judgement = check(ledger, data, settings, at, cores(), meter)
@@ -98,7 +98,7 @@ def split(
     data, root = find_undivided(folder)
     require_empty(out, root)
     settings = replace(rules_of(None, is_divided=False), validation_share=validation)
-    at = workplace(home(os.environ), data, None, fresh=False)
+    at = workplace(home(os.environ), data, None)
     with opened(at, data, settings) as ledger, metered() as meter:
         look(ledger, data, settings, cores(), meter)
         counts = divided(ledger, validation)

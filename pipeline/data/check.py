@@ -32,14 +32,13 @@ class Workplace:
         return self.out / "report"
 
 
-def workplace(home: Path, data: DataSet, out: Path | None, *, fresh: bool) -> Workplace:
+def workplace(home: Path, data: DataSet, out: Path | None) -> Workplace:
     """The place of what is known of a data set: one each below imgpipe's home.
 
     Args:
         home: Imgpipe's home.
         data: The data set.
         out: Where reports and lists are wanted; None for the same place.
-        fresh: Forget what is known.
 
     Raises:
         UsageError: Reports would lie among the images.
@@ -47,23 +46,28 @@ def workplace(home: Path, data: DataSet, out: Path | None, *, fresh: bool) -> Wo
     if out is not None and any(_is_inside(out, source) for source in data.sources.values()):
         raise UsageError(_among_images(out))
     own = home / "data-check" / data.key
-    if fresh:
-        shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True, exist_ok=True)
-    # Lists of what the images once were would pile up here.
-    shutil.rmtree(own / "datasets", ignore_errors=True)
     return Workplace(own / "images.ledger", (out or own).resolve())
 
 
 @contextmanager
-def opened(place: Workplace, data: DataSet, settings: Settings) -> Iterator[Ledger]:
-    """The ledger of a data set, with what is known of it.
+def opened(place: Workplace, data: DataSet, settings: Settings, *, fresh: bool = False) -> Iterator[Ledger]:
+    """The ledger of a data set, with what is known of it, locked until the block ends.
+
+    Args:
+        place: Where it is.
+        data: The data set.
+        settings: The rules.
+        fresh: Forget what is known.
 
     Raises:
         RunError: It cannot be opened, or a step that uses it failed.
     """
     try:
         with Ledger(place.ledger, data.uris, settings.inspection) as ledger:
+            # Only now that it is locked: another run may have been at work in it.
+            if fresh:
+                ledger.change("DELETE FROM files")
             yield ledger
     except ProgramError as error:
         raise RunError(_failed(error)) from error
@@ -86,6 +90,9 @@ def check(
         ProgramError: The images cannot be listed or read at all.
     """
     look(ledger, data, settings, jobs, progress)
+    if place.out == place.ledger.parent.resolve():
+        # Lists of what the images once were would pile up here.
+        shutil.rmtree(place.out / "datasets", ignore_errors=True)
     return judge(ledger, settings, place.out, data.sources)
 
 

@@ -1,6 +1,7 @@
 """Signature Version 4: who sent a request, and whether it is as it was signed.
 
-The canonical request is botocore's own code, run on what arrived. Sources: "Authenticating Requests (AWS
+The canonical request is botocore's own code, run on what arrived; the query is brought into its canonical
+form here, for what clients send need not be the form that they sign. Sources: "Authenticating Requests (AWS
 Signature Version 4)" of the Amazon S3 API reference, "Signing AWS API requests" of the IAM guide.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote_to_bytes, urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -206,6 +207,20 @@ def signing_key(claim: Claim, secret_key: str) -> bytes:
     return key
 
 
+def canonical_query(query: str) -> str:
+    """The query of a canonical request: decoded, each name and value encoded by RFC 3986, in order.
+
+    AWS reads a + as a space, which some clients send though they sign %20; a plus is %2B in both.
+    """
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    encoded = sorted((_encoded(name), _encoded(value)) for name, _, value in pairs)
+    return "&".join(f"{name}={value}" for name, value in encoded)
+
+
+def _encoded(text: str) -> str:
+    return quote(unquote_to_bytes(text.replace("+", " ")), safe="-_.~")
+
+
 def _url(request: Incoming, claim: Claim) -> str:
     target = request.target
     if claim.expires is not None:
@@ -234,6 +249,9 @@ class _Signer(SigV4Auth):
         wanted = set(self._claim.signed_headers)
         named = ((name.lower(), value) for name, value in request.headers.items())
         return _headers(item for item in named if item[0] in wanted)
+
+    def canonical_query_string(self, request: AWSRequest) -> str:
+        return canonical_query(urlsplit(request.url).query)
 
     def payload(self, request: AWSRequest) -> str:  # noqa: ARG002
         return self._payload

@@ -22,6 +22,8 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from werkzeug.test import EnvironBuilder
 
+from pipeline.data.s3_access import S3Access
+from pipeline.data.s3_source import S3Source
 from pipeline.local.application import HEADERS_KEY, Application
 from pipeline.local.aws import BUCKET
 from tests.pipeline.local.api.requests import ROLE
@@ -69,6 +71,29 @@ class TestObjects:
         assert (found["Body"].read(), found["Metadata"]) == (b"text", {"my_key": "v"})
         listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{name}/")["Contents"]
         assert [item["Key"] for item in listed] == [f"{name}/{key}"]
+
+    @pytest.mark.parametrize("folder", ["golden retriever", "dög ünï", "c++ 100%"])
+    def test_obstore_lists_folders_whatever_their_names(
+        self, server: Running, s3: Any, name: str, folder: str
+    ) -> None:
+        # On the wire it writes a space in a query as a plus.
+        s3.put_object(Bucket=BUCKET, Key=f"{name}/{folder}/a b+c.jpg", Body=b"image")
+        keys = (server.keys.access_key, server.keys.secret_key)
+        for prefix in (name, f"{name}/{folder}"):
+            source = S3Source(f"s3://{BUCKET}/{prefix}", S3Access("us-east-1", server.server.url, None, keys))
+            files = [entry for entry in source.entries() if entry.kind == "file"]
+            assert [f"{prefix}/{entry.path}" for entry in files] == [f"{name}/{folder}/a b+c.jpg"]
+            assert list(source.open().read(files)) == [b"image"]
+
+    def test_presigned_urls_with_a_plus_for_a_space(self, server: Running, s3: Any, name: str) -> None:
+        s3.put_object(Bucket=BUCKET, Key=f"{name}/a b+c", Body=b"text")
+        config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+        request = {"Bucket": BUCKET, "Prefix": f"{name}/a b+"}
+        url = server.client("s3", config=config).generate_presigned_url("list_objects_v2", request)
+        assert "a%20b%2B" in url
+        for form in (url, url.replace("a%20b", "a+b")):
+            with urllib.request.urlopen(form, timeout=20) as response:
+                assert f"<Key>{name}/a%20b%2Bc</Key>".encode() in response.read()
 
     def test_a_large_file_in_parts(self, s3: Any, name: str, tmp_path: Path) -> None:
         data = bytes(range(256)) * (12 * 4096)

@@ -14,6 +14,7 @@ from pipeline.local.signature import (
     Incoming,
     Refusal,
     SignatureError,
+    canonical_query,
     check_claim,
     check_signature,
     read_claim,
@@ -257,3 +258,23 @@ def test_no_claim_at_all() -> None:
     with pytest.raises(SignatureError) as caught:
         read_claim(Incoming("GET", "/?x=1", ()))
     assert caught.value.refusal is Refusal.MISSING
+
+
+@pytest.mark.parametrize(
+    ("query", "canonical"),
+    [
+        pytest.param("", "", id="none"),
+        pytest.param("uploads", "uploads=", id="a name alone"),
+        pytest.param("prefix=sp%2Fa+b%2F", "prefix=sp%2Fa%20b%2F", id="a plus is a space"),
+        pytest.param("prefix=a%20b", "prefix=a%20b", id="a space"),
+        pytest.param("prefix=1%2B1", "prefix=1%2B1", id="a plus that is meant"),
+        pytest.param("prefix=a/b:c*~", "prefix=a%2Fb%3Ac%2A~", id="what was left as it is"),
+        pytest.param("prefix=%c3%bc%7e", "prefix=%C3%BC~", id="another way of encoding"),
+        pytest.param("prefix=%ff", "prefix=%FF", id="no UTF-8"),
+        pytest.param("b=2&a=2&a=1&&A=3", "A=3&a=1&a=2&b=2", id="sorted by name and value"),
+        pytest.param("a=b=c", "a=b%3Dc", id="an equals sign in a value"),
+    ],
+)
+def test_canonical_query(query: str, canonical: str) -> None:
+    assert canonical_query(query) == canonical
+    assert canonical_query(canonical) == canonical

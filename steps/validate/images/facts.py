@@ -60,10 +60,10 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class Channels:
-    """Sums over all pixels of one image, to make mean and standard deviation of a data set from.
+    """Sums over the pixels of one image, to make mean and standard deviation of a data set from.
 
     Attributes:
-        pixels: How many.
+        pixels: How many; fewer than the image has where it was scaled down.
         sums: Of red, green and blue, from 0 to 1.
         squares: Of their squares.
     """

@@ -12,7 +12,7 @@ from PIL import Image
 
 from steps.validate.images.facts import NO_TRAITS, Trait
 from steps.validate.images.metadata import orientation
-from steps.validate.images.raster import Raster, refuse_bomb, truncated, unreadable
+from steps.validate.images.raster import Raster, reduction, refuse_bomb, truncated, unreadable
 
 _SIGNATURE_BYTES = 8
 _HEADER = ">IIBB"
@@ -66,11 +66,11 @@ def decode(data: bytes) -> Raster:
         return Raster(image.width, image.height, _grey(image), traits, chunks.frames)
 
 
-def colours(data: bytes, least: int) -> Image.Image:  # noqa: ARG001 the scale is JPEG's; as for JPEG
-    """An undamaged PNG in red, green and blue, full size."""
+def colours(data: bytes, least: int) -> Image.Image:
+    """An undamaged PNG in red, green and blue, scaled down as a JPEG of its size is."""
     with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         image.load()
-        return _eight_bits(image).convert("RGB")
+        return _eight_bits(image).convert("RGB").reduce(reduction(*image.size, least))
 
 
 def _read_chunks(data: bytes) -> _Chunks:

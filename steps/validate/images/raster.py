@@ -68,7 +68,7 @@ def refuse_bomb(width: int, height: int) -> None:
 
 
 def reduction(width: int, height: int, least: int) -> int:
-    """By how much to scale a JPEG down so that no side falls below `least` pixels: 1, 2, 4 or 8."""
+    """By how much to scale an image down so that no side falls below `least` pixels: 1, 2, 4 or 8."""
     most = min(width, height) // least
     return 8 if most >= 8 else 4 if most >= 4 else 2 if most >= 2 else 1
 

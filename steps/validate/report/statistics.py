@@ -17,8 +17,8 @@ class Colours:
 
     Attributes:
         images: How many were looked at.
-        mean: Of red, green and blue over all their pixels, from 0 to 1.
-        std: Their standard deviations, from 0 to 0.5.
+        mean: Of red, green and blue, from 0 to 1; each image counts the same, whatever its size.
+        std: Their standard deviations within and between the images, from 0 to 0.5.
     """
 
     images: int
@@ -27,23 +27,26 @@ class Colours:
 
 
 def measure_colours(sample: Iterable[Channels]) -> Colours | None:
-    """The colours of all images of a sample together; every pixel counts the same. None without images.
+    """The colours of all images of a sample together. None without images.
+
+    Each image counts the same: a network sees all of them scaled to one size.
 
     The last digits depend on the order of the sample.
     """
-    images = pixels = 0
+    images = 0
     sums, squares = [0.0] * 3, [0.0] * 3
     for one in sample:
+        if not one.pixels:
+            continue
         images += 1
-        pixels += one.pixels
         for i in range(3):
-            sums[i] += one.sums[i]
-            squares[i] += one.squares[i]
-    if not pixels:
+            sums[i] += one.sums[i] / one.pixels
+            squares[i] += one.squares[i] / one.pixels
+    if not images:
         return None
-    means = [total / pixels for total in sums]
+    means = [total / images for total in sums]
     # Rounding may leave the variance of one colour a little below zero.
-    variances = [max(square / pixels - mean * mean, 0.0) for square, mean in zip(squares, means, strict=True)]
+    variances = [max(square / images - mean * mean, 0.0) for square, mean in zip(squares, means, strict=True)]
     return Colours(images, _triple(means), _triple([sqrt(variance) for variance in variances]))
 
 

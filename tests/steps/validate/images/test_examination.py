@@ -18,6 +18,7 @@ from steps.validate.images.facts import Facts, Flaw, Trait
 from steps.validate.images.raster import MAX_PIXELS, is_mistake
 from steps.validate.images.sampling import EVERY
 from steps.validate.processes.worker import Mark
+from steps.validate.report.statistics import measure_colours
 from steps.validate.sources.source import Entry
 from tests.steps.validate.conftest import Picture
 
@@ -349,10 +350,42 @@ class TestColours:
         assert channels is not None
         assert channels.sums == pytest.approx((64, 64, 64))
 
-    def test_large_jpeg_is_measured_scaled_down(self, examine: Examine) -> None:
-        channels = examine(saved(photo(1300, 1000), "JPEG"), sample=EVERY).channels
+    @pytest.mark.parametrize("form", ["JPEG", "PNG"])
+    def test_large_image_is_measured_scaled_down(self, examine: Examine, form: str) -> None:
+        channels = examine(saved(photo(1300, 1000), form), sample=EVERY).channels
         assert channels is not None
         assert channels.pixels == 325 * 250
+
+    @pytest.mark.parametrize("mode", ["RGBA", "P", "LA", "I;16"])
+    def test_large_png_of_any_mode(self, examine: Examine, mode: str) -> None:
+        channels = examine(saved(Image.new(mode, (1001, 1000)), "PNG"), sample=EVERY).channels
+        assert channels is not None
+        assert (channels.pixels, channels.sums) == (251 * 250, (0, 0, 0))
+
+    @pytest.mark.parametrize(
+        ("bright", "dark"),
+        [
+            (("PNG", 1000), ("JPEG", 1000)),
+            (("JPEG", 1000), ("PNG", 1000)),
+            (("PNG", 40), ("PNG", 1000)),
+            (("JPEG", 1000), ("JPEG", 40)),
+        ],
+        ids=str,
+    )
+    def test_neither_format_nor_size_weighs(
+        self, examine: Examine, bright: tuple[str, int], dark: tuple[str, int]
+    ) -> None:
+        sample = []
+        for (form, side), grey in ((bright, 230), (dark, 23)):
+            channels = examine(
+                saved(Image.new("RGB", (side, side), (grey,) * 3), form), sample=EVERY
+            ).channels
+            assert channels is not None
+            sample.append(channels)
+        found = measure_colours(sample)
+        assert found is not None
+        assert found.mean == pytest.approx([(230 + 23) / 2 / 255] * 3)
+        assert found.std == pytest.approx([(230 - 23) / 2 / 255] * 3)
 
     def test_sample_is_chosen_by_content(self, examine: Examine) -> None:
         files = [saved(Image.new("L", (2, 2), grey), "PNG") for grey in range(256)]

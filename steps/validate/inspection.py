@@ -60,7 +60,7 @@ def inspect(
 ) -> Iterator[tuple[str, list[tuple[Entry, Facts]]]]:
     """Reads, decodes and looks at files, in processes of their own even if they are few: input is untrusted.
 
-    A file whose decoding crashes, takes more than LIMITS or is killed costs that file only.
+    A file whose decoding crashes, takes more than LIMITS or is killed, twice, costs that file only.
 
     Args:
         task: What to look for, and where.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from steps.validate.processes.workers import KILLED, LATE
+
 VERSION = 1
 """Another one when the tables are others: an older file is begun anew."""
 
@@ -73,8 +75,11 @@ FORGET = """
         frames = NULL, digest = NULL, look = NULL, brightness = NULL, contrast = NULL, sharpness = NULL,
         detail = NULL, channels = NULL, thumb = NULL
 """
-# What may be otherwise next time though the file is the same.
-FORGET_PASSING = FORGET + " WHERE split = ? AND flaw IN ('changed-while-scanning', 'no-permission')"
+# What may be otherwise next time though the file is the same: a machine may be short of memory, or slow.
+FORGET_PASSING = f"""{FORGET}
+    WHERE split = ? AND (flaw IN ('changed-while-scanning', 'no-permission')
+        OR flaw = 'unreadable-image' AND (reason LIKE '{KILLED}%' OR reason LIKE '{LATE}%'))
+"""
 USABLE = "SELECT path FROM files WHERE split = ? AND place = 'class' AND left_out IS NULL ORDER BY path"
 COUNTS = """
     SELECT split, class, sum(place = 'class'), sum(place = 'class' AND left_out IS NULL) FROM files

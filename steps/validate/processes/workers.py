@@ -23,6 +23,12 @@ _QUEUE = 2
 _POLL_SECONDS = 0.5
 # From the end of its pipe to the end of a process that ends by itself.
 _LAST_SECONDS = 5.0
+KILLED = "its decoder was killed"
+"""How the reason of an item begins whose worker got SIGKILL: mostly by the system, for want of memory."""
+
+LATE = "not decoded within"
+"""How the reason of an item begins that took too long: it may be the machine that was slow."""
+
 # A worker that dies with no item begun did not die of one. So often in a row is no accident.
 _MOST_IDLE_DEATHS = 3
 
@@ -50,7 +56,7 @@ class Done(Generic[Item, Result]):
 
 @dataclass(frozen=True)
 class Lost(Generic[Item]):
-    """An item that took its worker down, and how."""
+    """An item that took its worker down twice, the second time with nothing else in its chunk, and how."""
 
     item: Item
     reason: str
@@ -68,7 +74,7 @@ def work(
 
     Takes no more chunks than are worked on or wait for it: two a worker. All workers end with the iterator,
     however it ends, and soon after this process if it is killed. Chunks that shared a worker with a lost item
-    are worked on again.
+    are worked on again, and so is the item itself, once: a machine short of memory kills whom it likes.
 
     Raises:
         ProgramError: A worker said so, or workers cannot be kept alive.
@@ -89,6 +95,7 @@ class _Crew(Generic[Item, Result]):
         self._jobs = jobs
         self._workers: list[Worker[Item]] = []
         self._again: deque[Sequence[Item]] = deque()
+        self._suspects: list[Sequence[Item]] = []
         self._idle_deaths = 0
 
     def run(self) -> Iterator[Done[Item, Result] | Lost[Item]]:
@@ -100,7 +107,7 @@ class _Crew(Generic[Item, Result]):
             now = time.monotonic()
             for worker in [each for each in self._workers if each.is_late(now, self._limits.seconds)]:
                 worker.end()
-                yield from self._bury(worker, f"not decoded within {self._limits.seconds:g} s")
+                yield from self._bury(worker, f"{LATE} {self._limits.seconds:g} s")
             self._hire()
 
     def dismiss(self) -> None:
@@ -135,6 +142,7 @@ class _Crew(Generic[Item, Result]):
             return
         self._idle_deaths = 0
         chunk = worker.queue.popleft()
+        self._clear(chunk)
         worker.finished += len(chunk)
         self._fill(worker)
         yield Done(chunk, message)
@@ -144,7 +152,7 @@ class _Crew(Generic[Item, Result]):
             worker.give(chunk)
 
     def _bury(self, worker: Worker[Item], reason: str) -> Iterator[Lost[Item]]:
-        """Forgets a worker that has ended; what it was given is worked on again, but what it died of."""
+        """Forgets a worker that has ended; its chunks are worked on again, but an item lost twice."""
         self._workers.remove(worker)
         begun = worker.mark.begun - worker.finished
         if begun < 1:
@@ -159,8 +167,21 @@ class _Crew(Generic[Item, Result]):
             rest = [*chunk[: begun - 1], *chunk[begun:]]
             if rest:
                 self._again.append(rest)
-            yield Lost(chunk[begun - 1], reason)
+            if self._clear(chunk):
+                yield Lost(chunk[begun - 1], reason)
+            else:
+                suspect = [chunk[begun - 1]]
+                self._suspects.append(suspect)
+                self._again.append(suspect)
         self._again.extend(worker.queue)
+
+    def _clear(self, chunk: Sequence[Item]) -> bool:
+        """Forgets that a chunk is a second attempt; returns whether it was one."""
+        # Chunks of equal items are not the same.
+        place = next((place for place, each in enumerate(self._suspects) if each is chunk), None)
+        if place is not None:
+            del self._suspects[place]
+        return place is not None
 
 
 def _cause(exit_code: int | None) -> str:
@@ -168,5 +189,5 @@ def _cause(exit_code: int | None) -> str:
         return f"its decoder ended with status {exit_code}"
     name = signal.Signals(-exit_code).name
     if name == "SIGKILL":
-        return "its decoder was killed, mostly for want of memory"
+        return f"{KILLED}, mostly for want of memory"
     return f"its decoder crashed ({name})"

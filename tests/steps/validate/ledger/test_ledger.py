@@ -64,11 +64,19 @@ class TestListing:
         with Ledger(file, URIS) as ledger:
             assert list(ledger.usable("train")) == ["cat/0.jpg", "cat/1.jpg"]
 
-    @pytest.mark.parametrize("check", ["no-permission", "changed-while-scanning"])
-    def test_what_may_pass_is_tried_again(self, file: Path, check: str) -> None:
+    @pytest.mark.parametrize(
+        ("check", "reason"),
+        [
+            ("no-permission", "why"),
+            ("changed-while-scanning", "why"),
+            ("unreadable-image", "its decoder was killed, mostly for want of memory"),
+            ("unreadable-image", "not decoded within 30 s"),
+        ],
+    )
+    def test_what_may_pass_is_tried_again(self, file: Path, check: str, reason: str) -> None:
         files = {
-            "train/cat/1.jpg": flawed(check, "why"),
-            "train/cat/2.jpg": flawed("unreadable-image", "cut"),
+            "train/cat/1.jpg": flawed(check, reason),
+            "train/cat/2.jpg": flawed("unreadable-image", "its decoder crashed (SIGSEGV)"),
         }
         with filled(file.parent, files) as ledger:
             assert waiting(ledger) == []

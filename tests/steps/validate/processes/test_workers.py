@@ -65,6 +65,33 @@ def _obey(item: int | str) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class Once:
+    """Does what some words say the first time that it meets them, and writes down every chunk."""
+
+    folder: Path
+
+    def start(self, mark: Mark) -> Callable[[Sequence[int | str]], list[int]]:
+        def handle(chunk: Sequence[int | str]) -> list[int]:
+            with (self.folder / "chunks").open("a") as file:
+                file.write(f"{chunk}\n")
+            results = []
+            for item in chunk:
+                mark.fetching()
+                mark.working()
+                results.append(self._obey(item))
+            return results
+
+        return handle
+
+    def _obey(self, item: int | str) -> int:
+        met = self.folder / str(item)
+        if met.exists():
+            return 0
+        met.touch()
+        return _obey(item)
+
+
 class Dead:
     """Dies before it starts."""
 
@@ -126,6 +153,28 @@ def test_nothing_to_do() -> None:
 def test_what_kills_a_worker_costs_one_item(item: str, reason: str) -> None:
     expected: dict[int | str, int | str] = {number: 2 * number for number in range(8)}
     assert outcome([0, 1, item, 2], [3, 4], [5], [6, 7], jobs=1) == expected | {item: reason}
+
+
+@pytest.mark.parametrize("item", ["crash", "be killed", "exit", "hang"])
+def test_what_is_lost_once_is_tried_again_alone(tmp_path: Path, item: str) -> None:
+    chunks: list[list[int | str]] = [[0, item, 1], [2]]
+    results = list(work(Once(tmp_path), iter(chunks), 1, Limits(seconds=0.6, bytes=1 << 30)))
+    done = [result for result in results if isinstance(result, Done)]
+    assert done == results
+    assert Done([item], [0]) in done
+    assert sorted(str(each) for one in done for each in one.items) == ["0", "1", "2", item]
+    assert (tmp_path / "chunks").read_text().splitlines() == [
+        f"[0, '{item}', 1]",
+        "[0, 1]",
+        f"['{item}']",
+        "[2]",
+    ]
+
+
+def test_only_the_same_item_is_tried_for_the_last_time() -> None:
+    found = list(work(Odd(), iter([["exit"], ["exit"], [1], ["exit"]]), 1, LIMITS))
+    assert found.count(Lost("exit", "its decoder ended with status 3")) == 3
+    assert Done([1], [2]) in found
 
 
 def test_all_items_may_be_lost() -> None:

@@ -21,8 +21,10 @@ from pipeline.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pipeline.data.dataset import DataSet
+    from pipeline.data.packing import Scaling
     from pipeline.data.splitting import Place
-    from steps.validate.library import Ledger
+    from steps.validate.library import Judgement, Ledger
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", help="The YAML file with the rules.")]
 
@@ -49,27 +51,21 @@ def pack(
     They are checked first; with errors nothing is packed. Images come in an order that looks random and
     is the same each time. Without --resize each keeps its bytes.
     """
-    from pipeline.data import packing
     from pipeline.data.check import check, opened, workplace
+    from pipeline.data.output_folder import require_empty
+    from pipeline.data.packing import Scaling
     from steps.validate.library import cores
 
     data, settings = find(Asked(place, config, local, profile, region))
+    require_empty(out, None if place.startswith("s3://") else Path(place).resolve())
     at = workplace(home(os.environ), data, None)
-    scaling = packing.Scaling(resize, quality) if resize else None
     with opened(at, data, settings) as ledger, metered() as meter:
         judgement = check(ledger, data, settings, at, cores(), meter)
         if not judgement.passed:
             show(judgement)
             raise typer.Exit(ExitCode.FAILED)
-        classes = [one.name for one in judgement.census.classes]
-        counts = {split: count.usable for split, count in judgement.census.splits.items()}
-        for split, count in counts.items():
-            source = data.sources.get(split, data.sources["train"])
-            for _ in console.progress(
-                packing.pack(ledger, split, source, classes, scaling, out), count, f"packing {split}"
-            ):
-                pass
-    shutil.copyfile(at.report / "classes.json", out / "classes.json")
+        _pack(ledger, data, judgement, Scaling(resize, quality) if resize else None, at.report, out)
+    counts = {split: count.usable for split, count in judgement.census.splits.items()}
     _tell(counts, out, as_json=as_json)
 
 
@@ -91,22 +87,41 @@ def split(
     from pipeline.data.check import look, opened, workplace
     from pipeline.data.dataset import find_undivided
     from pipeline.data.images import flawed
+    from pipeline.data.output_folder import require_empty
     from pipeline.data.rules import rules_of
-    from pipeline.data.splitting import divided, require_empty
+    from pipeline.data.splitting import divided, require_images
     from steps.validate.library import cores
 
     data, root = find_undivided(folder)
-    require_empty(out, root)
+    require_empty(out, folder.resolve())
     settings = replace(rules_of(None, is_divided=False), validation_share=validation)
     at = workplace(home(os.environ), data, None)
     with opened(at, data, settings) as ledger, metered() as meter:
         look(ledger, data, settings, cores(), meter)
+        require_images(ledger, data.name)
         counts = divided(ledger, validation)
         _make(ledger, root, out, counts, _way(copy=copy, lists=lists))
         unusable = flawed(ledger)
     if unusable:
         console.note(f"left out: {unusable:,} that cannot be used; `imgpipe data check {folder}` tells why")
     _tell(counts, out, as_json=as_json)
+
+
+def _pack(
+    ledger: Ledger, data: DataSet, judgement: Judgement, scaling: Scaling | None, report: Path, out: Path
+) -> None:
+    """Makes OUT, which appears when all of it is there."""
+    from pipeline.data.output_folder import appearing
+    from pipeline.data.packing import pack
+
+    classes = [one.name for one in judgement.census.classes]
+    with appearing(out) as folder:
+        for split, count in judgement.census.splits.items():
+            source = data.sources.get(split, data.sources["train"])
+            steps = pack(ledger, split, source, classes, scaling, folder)
+            for _ in console.progress(steps, count.usable, f"packing {split}"):
+                pass
+        shutil.copyfile(report / "classes.json", folder / "classes.json")
 
 
 def _way(*, copy: bool, lists: bool) -> Place | None:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ def pack(
     """
     index = {name: number for number, name in enumerate(classes)}
     file = out / split / split
-    with writing_records(file) as writer:
+    # Of Pillow's warnings the check told before what matters.
+    with writing_records(file) as writer, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         for number, (image, content) in enumerate(_contents(source, shuffled(ledger, split), scaling)):
             writer.put(Record(number, (float(index[image.name]),), content))
             yield number

@@ -5,19 +5,37 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.data.dataset import SPLITS
-from pipeline.data.images import readable
-from pipeline.errors import Finding, UsageError
-from steps.validate.library import Ledger, divide, write_lst
+from pipeline.data.images import flawed, readable
+from pipeline.data.output_folder import appearing
+from pipeline.errors import Finding, RunError
+from steps.validate.library import Ledger, counted, divide, write_lst
 
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
+# What nobody meant to be an image is no reason to look for images there.
+_BESIDE = "SELECT count(*) FROM files WHERE place = 'stray'"
+
 Place = Callable[[Path, Path], object]
+
+
+def require_images(ledger: Ledger, name: str) -> None:
+    """Checks that there is something to divide.
+
+    Args:
+        ledger: Looked at.
+        name: The folder, as the user knows it.
+
+    Raises:
+        RunError: No image in a class folder can be used.
+    """
+    if any(True for split in SPLITS for _ in readable(ledger, split)):
+        return
+    ((beside,),) = ledger.query(_BESIDE)
+    raise RunError(_nothing(name, beside, flawed(ledger)))
 
 
 def divided(ledger: Ledger, share: float) -> Mapping[str, int]:
@@ -48,7 +66,7 @@ def lay_out(ledger: Ledger, root: Path, out: Path, place: Place) -> Iterator[str
     Yields:
         Each path that was put into its place.
     """
-    with _appearing(out) as folder:
+    with appearing(out) as folder:
         for split in SPLITS:
             (folder / split).mkdir()
             for _, path in readable(ledger, split):
@@ -62,36 +80,22 @@ def write_lists(ledger: Ledger, out: Path) -> None:
     """Writes OUT/train.lst and OUT/validation.lst with paths relative to the images' folder."""
     names = sorted({name for split in SPLITS for name, _ in readable(ledger, split)})
     index = {name: number for number, name in enumerate(names)}
-    for split in SPLITS:
-        rows = ((index[name], path) for name, path in readable(ledger, split))
-        write_lst(out / f"{split}.lst", rows)
+    with appearing(out) as folder:
+        for split in SPLITS:
+            rows = ((index[name], path) for name, path in readable(ledger, split))
+            write_lst(folder / f"{split}.lst", rows)
 
 
-def require_empty(out: Path, root: Path) -> None:
-    """Checks that a folder can take what is made.
-
-    Raises:
-        UsageError: It holds something, or lies among the images.
-    """
-    out = out.resolve()
-    if out.is_relative_to(root) or root.is_relative_to(out):
-        raise UsageError(_refused(out, f"it and {root} lie one within the other", "name a place beside it"))
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(_refused(out, "it is not empty", "name another place, or delete what is there"))
-
-
-@contextmanager
-def _appearing(out: Path) -> Iterator[Path]:
-    """A folder that gets its name when the block ends, and goes if it fails."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        folder.replace(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _refused(out: Path, reason: str, hint: str) -> Finding:
-    return Finding("R221", "out-in-use", f"nothing can be made in {out}: {reason}", hint=hint)
+def _nothing(name: str, beside: int, unusable: int) -> Finding:
+    reasons = [f"{counted(beside, 'file')} outside of class folders"] * bool(beside)
+    reasons += [f"{counted(unusable, 'file')} in class folders that cannot be used"] * bool(unusable)
+    layout = (
+        f"lay images out in one folder a class: {name.rstrip('/')}/cat/1.jpg, {name.rstrip('/')}/dog/2.jpg"
+    )
+    return Finding(
+        "R223",
+        "nothing-to-divide",
+        f"{name} has no images to divide",
+        details=(("reason", " and ".join(reasons) or "it holds no files"),),
+        hint=f"`imgpipe data check {name}` tells why, or {layout}" if unusable else layout,
+    )

@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from pipeline.cli import data_make
+from pipeline.errors import RunError, UsageError
 from steps.recordio import read_records
 from tests.pipeline.data.pictures import CONFIG, good_set, lay_out, photo
 
@@ -40,10 +41,34 @@ def test_pack(tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]) 
         "validation/validation.lst",
         "validation/validation.rec",
     ]
+    with pytest.raises(UsageError, match=f"R221 out-in-use: nothing can be made in {out}: it is not empty"):
+        data_make.pack(str(folder), out, config=config)
+    out = tmp_path / "small"
     data_make.pack(str(folder), out, resize=48, quality=50, config=config, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"train": 6, "validation": 6, "out": str(out)}
     originals = set(good_set().values())
     assert all(record.content not in originals for record in read_records(out / "train" / "train.rec"))
+
+
+@pytest.mark.parametrize("place", ["set", "set/packed", "set/train/cat/packed", "."])
+def test_nothing_is_packed_among_the_images(tmp_path: Path, config: Path, place: str) -> None:
+    folder = lay_out(tmp_path / "set", good_set())
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(UsageError, match=r"R221 out-in-use: .* lie one within the other"):
+        data_make.pack(str(folder), tmp_path / place, config=config)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_packing_that_fails_midway_leaves_nothing(
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        data_make.pack(str(lay_out(tmp_path / "set", good_set())), tmp_path / "out", config=config)
+    assert {item.name for item in tmp_path.iterdir()} == {"here", "home", "pets.yaml", "set"}
 
 
 def test_pack_keeps_a_share_to_validate(
@@ -81,3 +106,16 @@ def test_split(
     assert f"left out: 1 that cannot be used; `imgpipe data check {folder}` tells why" in err.splitlines()
     found = sorted(file.suffix for file in (tmp_path / "out").rglob("*.*"))
     assert found == [f".{made}"] * (2 if made == "lst" else 10)
+
+
+def test_nothing_to_split(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "set", {"1.jpg": photo(1)})
+    with pytest.raises(RunError, match="R223 nothing-to-divide"):
+        data_make.split(folder, tmp_path / "out", 0.2)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_division_beside_train_would_be_taken_for_a_class(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "set", {"train/a/1.jpg": photo(1)})
+    with pytest.raises(UsageError, match="R221 out-in-use"):
+        data_make.split(folder, folder / "out", 0.2)

@@ -87,6 +87,15 @@ def test_large_images_shrink_to_jpegs(content: bytes, size: tuple[int, int]) -> 
         assert (image.format, image.mode, image.size) == ("JPEG", "RGB", size)
 
 
+def test_what_pillow_warns_of_is_not_told(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    palette = saved(Image.new("P", (60, 60)), "PNG", transparency=b"\x80")
+    data = find_folder(lay_out(tmp_path / "set", {**FILES, "train/cat/0.jpg": palette}))
+    packed(data, tmp_path / "home", tmp_path / "out", Scaling(30, 90))
+    assert list(recwarn) == []
+    with pytest.warns(UserWarning, match="Palette images with Transparency"):
+        scaled(palette, Scaling(30, 90))
+
+
 def test_small_images_keep_their_bytes() -> None:
     assert scaled(photo(1, 30), Scaling(30, 90)) == photo(1, 30)
 

@@ -9,8 +9,8 @@ import pytest
 from pipeline.data.check import look, opened, workplace
 from pipeline.data.dataset import find_undivided
 from pipeline.data.images import flawed
-from pipeline.data.splitting import divided, lay_out, link, require_empty, write_lists
-from pipeline.errors import UsageError
+from pipeline.data.splitting import divided, lay_out, link, require_images, write_lists
+from pipeline.errors import RunError
 from tests.pipeline.data import pictures
 from tests.pipeline.data.pictures import RULES, Quiet, photo
 
@@ -85,25 +85,32 @@ def test_a_division_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert sorted(item.name for item in tmp_path.iterdir()) == ["home", "set"]
 
 
-@pytest.mark.parametrize("place", ["set", "set/out", "."])
-def test_out_is_beside_the_images(tmp_path: Path, place: str) -> None:
-    (tmp_path / "set").mkdir()
-    with pytest.raises(UsageError) as caught:
-        require_empty(tmp_path / place, tmp_path / "set")
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        pytest.param({}, "it holds no files", id="empty"),
+        pytest.param({"1.jpg": photo(1)}, "1 file outside of class folders", id="loose images"),
+        pytest.param(
+            {"a/1.jpg": b"junk"}, "1 file in class folders that cannot be used", id="none that can be used"
+        ),
+        pytest.param(
+            {"a/1.jpg": b"junk", "2.jpg": photo(2), "3.jpg": photo(3), ".hidden": b""},
+            "2 files outside of class folders and 1 file in class folders that cannot be used",
+            id="both",
+        ),
+    ],
+)
+def test_nothing_to_divide(tmp_path: Path, files: dict[str, bytes], told: str) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    data, _ = find_undivided(pictures.lay_out(folder, files))
+    with opened(workplace(tmp_path / "home", data, None), data, RULES) as ledger:
+        look(ledger, data, RULES, 1, Quiet())
+        with pytest.raises(RunError) as caught:
+            require_images(ledger, data.name)
+    why = f"`imgpipe data check {folder}` tells why, or " if "cannot be used" in told else ""
     assert str(caught.value) == (
-        f"error R221 out-in-use: nothing can be made in {(tmp_path / place).resolve()}: it and "
-        f"{tmp_path}/set lie one within the other\n  hint: name a place beside it"
-    )
-
-
-def test_out_is_empty(tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    require_empty(tmp_path / "out", tmp_path / "set")
-    require_empty(tmp_path / "new", tmp_path / "set")
-    (tmp_path / "out" / "x").touch()
-    with pytest.raises(UsageError) as caught:
-        require_empty(tmp_path / "out", tmp_path / "set")
-    assert str(caught.value) == (
-        f"error R221 out-in-use: nothing can be made in {tmp_path}/out: it is not empty\n"
-        "  hint: name another place, or delete what is there"
+        f"error R223 nothing-to-divide: {folder} has no images to divide\n"
+        f"  reason: {told}\n"
+        f"  hint:   {why}lay images out in one folder a class: {folder}/cat/1.jpg, {folder}/dog/2.jpg"
     )

@@ -251,7 +251,7 @@ class _Signer(SigV4Auth):
         return _headers(item for item in named if item[0] in wanted)
 
     def canonical_query_string(self, request: AWSRequest) -> str:
-        return canonical_query(urlsplit(request.url).query)
+        return canonical_query(urlsplit(str(request.url)).query)
 
     def payload(self, request: AWSRequest) -> str:  # noqa: ARG002
         return self._payload

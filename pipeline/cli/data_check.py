@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -65,7 +67,11 @@ def check(
     data, settings = find(Asked(place, config, local, profile, region))
     mover = _mover(data, quarantine, Asked(place, config, local, profile, region))
     at = workplace(home(os.environ), data, out)
-    with opened(at, data, settings, fresh=fresh) as ledger, metered() as meter:
+    with (
+        _telling_if_interrupted(fresh=fresh),
+        opened(at, data, settings, fresh=fresh) as ledger,
+        metered() as meter,
+    ):
         task = _Task(ledger, data, settings, at, meter)
         judgement = task.check()
         if fix:
@@ -79,6 +85,16 @@ def check(
     console.note(f"report: {at.report / 'report.html'}")
     if not judgement.passed:
         raise typer.Exit(ExitCode.FAILED)
+
+
+@contextmanager
+def _telling_if_interrupted(*, fresh: bool) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        same = "the same command without --fresh" if fresh else "the same command"
+        console.note(f"\ninterrupted; what was checked is kept, and {same} goes on from there")
+        raise
 
 
 @dataclass(frozen=True)
@@ -137,7 +153,8 @@ def _move(task: _Task, mover: Quarantine, to: str, *, yes: bool) -> bool:
         console.note("nothing was moved; --yes moves without asking")
         return False
     moved = count_moved(console.progress(taken(mover, going(task.ledger)), count, "moving"))
-    console.note(f"moved {moved.moved:,}; to put them back: {mover.way_back()}")
+    if moved.moved:
+        console.note(f"moved {moved.moved:,}; to put them back: {mover.way_back()}")
     if moved.left:
         raise RunError(_left(moved))
     return True
@@ -145,10 +162,11 @@ def _move(task: _Task, mover: Quarantine, to: str, *, yes: bool) -> bool:
 
 def _left(moved: Moved) -> Finding:
     lines = [*moved.reasons, *([f"… and {more:,} more"] if (more := moved.left - len(moved.reasons)) else [])]
+    again = "then run it again" if moved.remedies else "run it again"
     return Finding(
         "R218",
         "not-moved",
         f"{moved.left:,} of {moved.moved + moved.left:,} files stayed where they were",
         details=tuple(("files" if number == 0 else "", line) for number, line in enumerate(lines)),
-        hint="run it again to go on with the rest",
+        hint=f"{'; '.join((*moved.remedies, again))} to go on with the rest",
     )

@@ -18,21 +18,37 @@ from typing import Protocol, TypeVar
 from pipeline.data.dataset import DataSet
 from pipeline.data.removal import Going
 from pipeline.errors import Finding, UsageError
-from steps.validate.library import FolderSource, version_of, visible
+from steps.validate.library import FolderSource, is_version, visible
 
 # File systems without hard links say so in these ways, and so does a folder on another device.
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+_NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _EXAMPLES = 10
 _THREADS = 16
 _AT_ONCE = 512
 
+IN_THE_WAY = "clear away what lies in the quarantine, or name another one"
+
 _Place = TypeVar("_Place", Path, str)
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Why a file stayed where it was.
+
+    Attributes:
+        reason: The file, and what was in the way.
+        remedy: What to do before the next try; None if that try finds out by itself.
+    """
+
+    reason: str
+    remedy: str | None = None
 
 
 class Quarantine(Protocol):
     """Takes files in."""
 
-    def take(self, file: Going) -> str | None:
+    def take(self, file: Going) -> Stay | None:
         """Moves one file; returns why it could not. One that was moved before is not moved again."""
 
     def way_back(self) -> str:
@@ -47,14 +63,16 @@ class Moved:
         moved: How many files.
         left: How many stayed where they were.
         reasons: Why, for the first of them.
+        remedies: What to do before the next try, each once.
     """
 
     moved: int
     left: int
     reasons: tuple[str, ...]
+    remedies: tuple[str, ...]
 
 
-def taken(quarantine: Quarantine, files: Iterator[Going]) -> Iterator[str | None]:
+def taken(quarantine: Quarantine, files: Iterator[Going]) -> Iterator[Stay | None]:
     """Moves files, several at once, and yields for each why it stayed, or None. May be repeated."""
     with ThreadPoolExecutor(_THREADS) as pool:
         try:
@@ -64,16 +82,21 @@ def taken(quarantine: Quarantine, files: Iterator[Going]) -> Iterator[str | None
             pool.shutdown(cancel_futures=True)
 
 
-def count_moved(files: Iterable[str | None]) -> Moved:
+def count_moved(files: Iterable[Stay | None]) -> Moved:
     """Counts what `taken` yields."""
     moved = left = 0
     reasons: list[str] = []
-    for reason in files:
-        moved += reason is None
-        left += reason is not None
-        if reason is not None and len(reasons) < _EXAMPLES:
-            reasons.append(reason)
-    return Moved(moved, left, tuple(reasons))
+    remedies: dict[str, None] = {}
+    for stay in files:
+        if stay is None:
+            moved += 1
+            continue
+        left += 1
+        if len(reasons) < _EXAMPLES:
+            reasons.append(stay.reason)
+        if stay.remedy:
+            remedies[stay.remedy] = None
+    return Moved(moved, left, tuple(reasons), tuple(remedies))
 
 
 @dataclass(frozen=True)
@@ -90,13 +113,13 @@ class FolderQuarantine:
     inside: Mapping[str, str]
     to: Path
 
-    def take(self, file: Going) -> str | None:
+    def take(self, file: Going) -> Stay | None:
         """See Quarantine."""
         source, target = self.roots[file.split] / file.path, self.to / self.inside[file.split] / file.path
         try:
             return self._move(source, target, file.version)
         except OSError as error:
-            return f"{visible(str(source))}: {error.strerror or error}"
+            return Stay(f"{visible(str(source))}: {error.strerror or error}", _remedy(error))
 
     def way_back(self) -> str:
         """See Quarantine."""
@@ -105,20 +128,22 @@ class FolderQuarantine:
         home = root.parent if self.inside[split] else root
         return f"cp -Rn {quote(f'{self.to}/.')} {quote(f'{home}/')}"
 
-    def _move(self, source: Path, target: Path, version: str) -> str | None:
+    def _move(self, source: Path, target: Path, version: str) -> Stay | None:
+        name = visible(str(source))
         try:
             told = source.lstat()
         except FileNotFoundError:
-            return None if target.exists() else f"{visible(str(source))}: it is gone"
-        if version_of(told) != version:
-            return f"{visible(str(source))}: it has changed since it was checked"
+            return None if target.exists() else Stay(f"{name}: it is gone")
+        if not is_version(told, version):
+            return Stay(f"{name}: it has changed since it was checked")
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
             if not _is_same(source, target):
-                return f"{visible(str(source))}: something else lies at {visible(str(target))}"
-        else:
-            _place(source, target)
-        source.unlink()
+                return Stay(f"{name}: something else lies at {visible(str(target))}", IN_THE_WAY)
+            source.unlink()
+            return None
+        _place(source, target)
+        _take_away(source, target)
         return None
 
 
@@ -163,6 +188,24 @@ def other_kind(quarantine: str, data: str) -> Finding:
         f"files of {data} cannot be moved to {quarantine}",
         hint="images on S3 go to a prefix s3://…, images in a folder to a folder",
     )
+
+
+def _take_away(source: Path, target: Path) -> None:
+    """Deletes a file that was just placed elsewhere; where it may not, it does not stay there either."""
+    try:
+        source.unlink()
+    except OSError:
+        if os.path.lexists(source):
+            target.unlink()
+        raise
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in _NO_RIGHT:
+        return "make the folders of the images and of the quarantine writable for this user"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room in the quarantine, or name another one"
+    return "mend what the system says of these files"
 
 
 def _place(source: Path, target: Path) -> None:

@@ -183,9 +183,42 @@ def test_what_cannot_be_moved_is_told(tmp_path: Path, config: Path) -> None:
     assert str(caught.value) == (
         "error R218 not-moved: 1 of 4 files stayed where they were\n"
         f"  files: {folder}/train/cat/cut.jpg: something else lies at {tmp_path}/q/train/cat/cut.jpg\n"
-        "  hint:  run it again to go on with the rest"
+        "  hint:  clear away what lies in the quarantine, or name another one; then run it again to go on "
+        "with the rest"
     )
     assert (folder / "train/cat/cut.jpg").exists()
+
+
+def test_nothing_is_to_be_put_back_where_nothing_was_moved(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = lay_out(tmp_path / "set", {**good_set(), "train/cat/cut.jpg": b"junk"})
+    lay_out(tmp_path / "q", {"train/cat/cut.jpg": b"another"})
+    with pytest.raises(RunError, match="R218 not-moved: 1 of 1 files"):
+        data_check.check(str(folder), config=config, fix=True, quarantine=str(tmp_path / "q"), yes=True)
+    assert "to put them back" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("fresh", "same"), [(False, "the same command"), (True, "the same command without --fresh")]
+)
+def test_an_interrupted_check_says_how_it_goes_on(
+    tmp_path: Path,
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    fresh: bool,
+    same: str,
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.data.check.survey", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        data_check.check(str(lay_out(tmp_path / "set", good_set())), config=config, fresh=fresh)
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"interrupted; what was checked is kept, and {same} goes on from there"
+    )
 
 
 def test_the_prefixes_of_a_config(

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.data.dataset import DataSet, configured, find_folder, find_prefix
-from pipeline.data.quarantine import count_moved, folder_quarantine, taken
+from pipeline.data.quarantine import IN_THE_WAY, Stay, count_moved, folder_quarantine, taken
 from pipeline.data.removal import Going
 from pipeline.data.s3_quarantine import S3Quarantine, s3_quarantine
 from pipeline.errors import UsageError
 from pipeline.session import Session
 from tests.pipeline.data.pictures import keys, lay_out, upload
+from tests.pipeline.stubs import client_error
 
 FILES = {"train/cat/1.jpg": b"one", "train/cat/tab\t.jpg": b"two", "validation/cat/3.jpg": b"three"}
 
@@ -68,8 +69,8 @@ def test_nothing_is_replaced(data: DataSet, tmp_path: Path) -> None:
     lay_out(tmp_path / "q", {"train/cat/1.jpg": b"One"})
     files = {file.path: file for file in going(data)}
     quarantine = folder_quarantine(data, tmp_path / "q")
-    assert quarantine.take(files["cat/1.jpg"]) == (
-        f"{tmp_path}/set/train/cat/1.jpg: something else lies at {tmp_path}/q/train/cat/1.jpg"
+    assert quarantine.take(files["cat/1.jpg"]) == Stay(
+        f"{tmp_path}/set/train/cat/1.jpg: something else lies at {tmp_path}/q/train/cat/1.jpg", IN_THE_WAY
     )
     assert contents(tmp_path / "set") == FILES
 
@@ -85,14 +86,59 @@ def test_what_changed_or_went_since_the_check_stays(data: DataSet, tmp_path: Pat
         f"{tmp_path}/set/train/cat/1.jpg: it has changed since it was checked",
         f"{tmp_path}/set/validation/cat/3.jpg: it is gone",
     )
+    assert moved.remedies == ()
     assert contents(tmp_path / "q") == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (errno.EACCES, "make the folders of the images and of the quarantine writable for this user"),
+        (errno.EROFS, "make the folders of the images and of the quarantine writable for this user"),
+        (errno.ENOSPC, "make room in the quarantine, or name another one"),
+        (errno.EIO, "mend what the system says of these files"),
+    ],
+    ids=errno.errorcode.get,
+)
+def test_images_that_may_not_be_taken_away_stay_there_only(
+    data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, remedy: str
+) -> None:
+    unlink = Path.unlink
+
+    def refuse(file: Path, missing_ok: bool = False) -> None:
+        if file.is_relative_to(tmp_path / "set"):
+            raise OSError(error, os.strerror(error), str(file))
+        unlink(file, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    moved = count_moved(taken(folder_quarantine(data, tmp_path / "q"), iter(going(data))))
+    assert (moved.moved, moved.left, moved.remedies) == (0, 3, (remedy,))
+    assert moved.reasons[0] == f"{tmp_path}/set/train/cat/1.jpg: {os.strerror(error)}"
+    assert contents(tmp_path / "q") == {}
+    assert contents(tmp_path / "set") == FILES
+
+
+def test_the_only_copy_is_never_undone(
+    data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def told_wrongly(file: Path, missing_ok: bool = False) -> None:
+        unlink(file, missing_ok)
+        if file.is_relative_to(tmp_path / "set"):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(Path, "unlink", told_wrongly)
+    files = going(data)
+    assert count_moved(taken(folder_quarantine(data, tmp_path / "q"), iter(files))).left == 3
+    assert contents(tmp_path / "q") == FILES
 
 
 def test_a_quarantine_that_cannot_be_written(data: DataSet, tmp_path: Path) -> None:
     lay_out(tmp_path, {"q": b"a file"})
-    reason = folder_quarantine(data, tmp_path / "q").take(going(data)[0])
-    assert reason is not None
-    assert reason.endswith(": Not a directory")
+    stay = folder_quarantine(data, tmp_path / "q").take(going(data)[0])
+    assert stay is not None
+    assert stay.reason.endswith(": Not a directory")
     assert contents(tmp_path / "set") == FILES
 
 
@@ -101,9 +147,9 @@ def test_a_copy_that_is_damaged_is_not_kept(
 ) -> None:
     monkeypatch.setattr(os, "link", no_links)
     monkeypatch.setattr("shutil.copyfileobj", lambda _, file, __: file.write(b"???"))
-    reason = folder_quarantine(data, tmp_path / "q").take(going(data)[0])
-    assert reason is not None
-    assert reason.endswith(": the copy is not the same")
+    stay = folder_quarantine(data, tmp_path / "q").take(going(data)[0])
+    assert stay is not None
+    assert stay.reason.endswith(": the copy is not the same")
     assert contents(tmp_path / "set") == FILES
     assert contents(tmp_path / "q") == {}
 
@@ -180,7 +226,8 @@ def test_what_lies_in_the_quarantine_already(session: Session, there: bytes, rea
     data, quarantine = on_s3(session, bucket)
     session.client("s3").put_object(Bucket=bucket, Key="q/train/cat/1.jpg", Body=there)
     file = next(file for file in going(data) if file.path == "cat/1.jpg")
-    assert quarantine.take(file) == (reason and reason.replace("s3://b/", f"s3://{bucket}/"))
+    told = reason and Stay(reason.replace("s3://b/", f"s3://{bucket}/"), IN_THE_WAY)
+    assert quarantine.take(file) == told
     assert ("set/train/cat/1.jpg" in keys(session, bucket)) == (reason is not None)
     assert session.client("s3").get_object(Bucket=bucket, Key="q/train/cat/1.jpg")["Body"].read() == there
 
@@ -190,15 +237,41 @@ def test_an_object_that_changed_went_or_may_not_be_moved(session: Session) -> No
     files = {file.path: file for file in going(data)}
     session.client("s3").put_object(Bucket="stays", Key="set/train/cat/1.jpg", Body=b"changed")
     session.client("s3").delete_object(Bucket="stays", Key="set/validation/cat/3.jpg")
-    assert (
-        quarantine.take(files["cat/1.jpg"])
-        == "s3://stays/set/train/cat/1.jpg: it has changed since it was checked"
+    assert quarantine.take(files["cat/1.jpg"]) == Stay(
+        "s3://stays/set/train/cat/1.jpg: it has changed since it was checked"
     )
-    assert quarantine.take(files["cat/3.jpg"]) == "s3://stays/set/validation/cat/3.jpg: it is gone"
+    assert quarantine.take(files["cat/3.jpg"]) == Stay("s3://stays/set/validation/cat/3.jpg: it is gone")
     elsewhere = replace(quarantine, to="s3://no-such-bucket-here/q")
-    assert elsewhere.take(files["cat/tab\t.jpg"]) == (
-        r"s3://stays/set/train/cat/tab\t.jpg: The specified bucket does not exist (NoSuchBucket)"
+    assert elsewhere.take(files["cat/tab\t.jpg"]) == Stay(
+        r"s3://stays/set/train/cat/tab\t.jpg: The specified bucket does not exist (NoSuchBucket)",
+        "mend what S3 says of these files",
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [("AccessDenied", []), ("InternalError", ["q/train/cat/1.jpg"])],
+    ids=["denied", "other"],
+)
+def test_an_object_that_may_not_be_deleted_stays_there_only(
+    session: Session, monkeypatch: pytest.MonkeyPatch, code: str, kept: list[str]
+) -> None:
+    bucket = f"held-{code.lower()}"
+    data, quarantine = on_s3(session, bucket)
+    file = next(file for file in going(data) if file.path == "cat/1.jpg")
+    delete = quarantine.client.delete_object
+
+    def refuse(**given: str) -> object:
+        if given["Key"].startswith("set/"):
+            raise client_error(code, "no", "DeleteObject")
+        return delete(**given)
+
+    monkeypatch.setattr(quarantine.client, "delete_object", refuse)
+    stay = quarantine.take(file)
+    assert stay is not None
+    assert stay.reason == f"s3://{bucket}/set/train/cat/1.jpg: no ({code})"
+    assert ("s3:DeleteObject" in (stay.remedy or "")) == (code == "AccessDenied")
+    assert keys(session, bucket) == [*kept, *sorted(f"set/{name}" for name in FILES)]
 
 
 @pytest.mark.parametrize("place", ["s3://inside/set", "s3://inside/set/q", "s3://inside", "s3://inside/"])

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from steps.container import ProgramError
 from steps.validate.images.facts import Facts
 from steps.validate.ledger import schema
+from steps.validate.ledger.disk import telling_of_disk
 from steps.validate.sources.places import name_flaw, placed
 from steps.validate.sources.source import Entry
 
@@ -67,12 +68,15 @@ class Ledger:
             rules: What the facts of an image depend on besides its bytes. Those of others are forgotten.
 
         Raises:
-            ProgramError: The file is something else, or another run uses it.
+            ProgramError: The file is something else, another run uses it, or the disk is full; so may all
+                other methods.
         """
         self.uris = dict(uris)
+        self._path = path
         try:
-            self._database = _opened(path)
-            _prepare(self._database, self.uris, rules)
+            with telling_of_disk(path):
+                self._database = _opened(path)
+                _prepare(self._database, self.uris, rules)
         except sqlite3.Error as error:
             raise ProgramError(
                 f"{path} cannot be used to keep what is known of the images: {error}\n"
@@ -162,7 +166,9 @@ class Ledger:
 
     def query(self, statement: str, *values: Any, **named: Any) -> Iterator[Row]:
         """The rows of a SELECT with `?` or `:name` in it, one at a time; the tables are in schema.py."""
-        return iter(self._database.execute(statement, named or values))
+        with telling_of_disk(self._path):
+            rows = self._database.execute(statement, named or values)
+        return self._fetched(rows)
 
     def change(self, statement: str, *parameters: Any) -> None:
         """Executes another statement at once."""
@@ -176,13 +182,20 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._database.execute("BEGIN")
-        try:
-            yield self._database
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+        with telling_of_disk(self._path):
+            self._database.execute("BEGIN")
+            try:
+                yield self._database
+                self._database.execute("COMMIT")
+            except BaseException:
+                # SQLite rolls back by itself when the disk is full.
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+    def _fetched(self, rows: sqlite3.Cursor) -> Iterator[Row]:
+        with telling_of_disk(self._path):
+            yield from rows
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 import os
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,69 @@ class TestResuming:
         database.close()
         with pytest.raises(ProgramError, match="it holds something else"):
             Ledger(file, URIS)
+
+
+class TestFullDisk:
+    """A database that may not grow fails as one does whose disk is full."""
+
+    @pytest.fixture
+    def full(self, file: Path) -> Iterator[Ledger]:
+        with filled(file.parent, good({"train/cat": 2})) as ledger:
+            ledger.change("CREATE TABLE large (content BLOB)")
+            (pages,) = next(ledger.query("PRAGMA page_count"))
+            list(ledger.query(f"PRAGMA max_page_count = {pages}"))
+            yield ledger
+
+    @pytest.mark.parametrize(
+        "use",
+        [
+            lambda ledger: ledger.list_entries("train", [entry(f"cat/{n}.jpg") for n in range(5000)]),
+            lambda ledger: ledger.merge(("train", "cat", b"%d" % n, *[1] * 20) for n in range(5000)),
+            lambda ledger: ledger.keep(
+                "train", [(entry("cat/0.jpg"), flawed("unreadable-image", "cut" * 9999))]
+            ),
+            lambda ledger: ledger.change("INSERT INTO large VALUES (zeroblob(99999))"),
+            lambda ledger: ledger.change_many("INSERT INTO large VALUES (zeroblob(?))", [(99999,)]),
+        ],
+        ids=["list", "merge", "keep", "change", "change many"],
+    )
+    def test_is_told(self, full: Ledger, file: Path, use: Callable[[Ledger], None]) -> None:
+        expected = (
+            f"{file} cannot keep what is known of the images: database or disk is full; {file.parent} has "
+        )
+        with pytest.raises(ProgramError) as caught:
+            use(full)
+        assert str(caught.value).startswith(expected)
+        assert "\n  hint: free space there, or have TMPDIR " in str(caught.value)
+        # What was kept is there still, and can be asked for.
+        assert {"cat/0.jpg", "cat/1.jpg"} <= set(full.usable("train"))
+
+    def test_is_told_by_rows(self, file: Path) -> None:
+        def fail(number: int) -> int:
+            if number > 1:
+                raise sqlite3.OperationalError("disk I/O error")
+            return number
+
+        with filled(file.parent, good({"train/cat": 2})) as ledger:
+            rows = ledger._fetched(map(fail, (1, 2)))  # type: ignore[arg-type]
+            next(rows)
+            with pytest.raises(ProgramError, match="of the images: disk I/O error; "):
+                next(rows)
+
+    def test_is_told_in_opening(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        monkeypatch.setattr("steps.validate.ledger.ledger._prepare", fail)
+        with pytest.raises(ProgramError, match=r"database or disk is full; (?s:.*)hint: free space there"):
+            Ledger(file, URIS)
+
+    def test_other_errors_are_mistakes_of_ours(self, file: Path) -> None:
+        with Ledger(file, URIS) as ledger:
+            with pytest.raises(sqlite3.OperationalError, match="no such table: missing"):
+                ledger.query("SELECT * FROM missing")
+            with pytest.raises(sqlite3.OperationalError, match="no such table: missing"):
+                ledger.change("DELETE FROM missing")
 
 
 def test_facts_are_kept_as_they_are(file: Path) -> None:

@@ -10,7 +10,7 @@ from steps.validate.checks.classes import find_class_problems
 from steps.validate.checks.duplicates import find_copies, index_digests, leave_out_leaks
 from steps.validate.checks.family import Family, Found
 from steps.validate.checks.flaws import find_flaws, find_unsafe_names, leave_out_flawed
-from steps.validate.checks.layout import find_hidden, find_links, find_nested, find_strays
+from steps.validate.checks.layout import find_closed, find_hidden, find_links, find_nested, find_strays
 from steps.validate.checks.near import find_near
 from steps.validate.checks.quality import find_poor
 from steps.validate.checks.traits import find_extreme_aspects, find_traits
@@ -68,6 +68,7 @@ def _families(settings: Settings) -> Mapping[str, Family]:
         "classes": partial(find_class_problems, settings=settings),
         "strays": find_strays,
         "hidden": find_hidden,
+        "closed": find_closed,
         "nested": find_nested,
         "flaws": partial(find_flaws, settings=settings),
         "names": find_unsafe_names,

@@ -22,7 +22,7 @@ from steps.validate.sources.source import Source
 from steps.validate.wording import counted
 
 _FAULTY = "SELECT count(*) FROM files WHERE faulty = 1"
-_LOOKED_AT = "SELECT count(*) FROM files WHERE place IN ('class', 'stray', 'link', 'other')"
+_LOOKED_AT = "SELECT count(*) FROM files WHERE place IN ('class', 'stray', 'link', 'other', 'closed')"
 
 _log = logging.getLogger(__name__)
 

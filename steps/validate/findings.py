@@ -40,7 +40,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "V101",
             "prefix",
             "there is nothing to train or to measure with",
-            "upload the images under this prefix, one folder a class, such as cat/1.jpg",
+            "put the images there, one folder a class, such as cat/1.jpg; links to folders are not followed",
         ),
         "stray-file": Check(
             "V102",
@@ -140,7 +140,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "V117",
             "file",
             "what may not be read here can most likely not be read by the training either",
-            "let these files be read: chmod a+r, or kms:Decrypt and s3:GetObject for the role",
+            "let them be read: chmod a+r, of folders a+rx, or kms:Decrypt and s3:GetObject for the role",
         ),
         "symlink": Check(
             "V118",

@@ -17,23 +17,39 @@ MOST_TIMES = 10
 
 _TRAIN = "train"
 
+_CLOSED = "SELECT DISTINCT split, class FROM files WHERE place = 'closed'"
+# The path has no slash: it is where a class would be.
+_LINKS = """
+    SELECT split, count(*) FROM files
+    WHERE place = 'link' AND version = 'folder' AND instr(path, x'2f') = 0 GROUP BY split
+"""
+
 
 def find_class_problems(ledger: Ledger, settings: Settings) -> Iterator[Found]:
     """All that numbers of images tell, of both splits."""
     counts: dict[str, list[ClassCount]] = {split: [] for split in ledger.uris}
     for count in ledger.counts():
         counts[count.split].append(count)
+    # What is in a folder that may not be listed is not known, so nothing is told of what is not in it.
+    closed = set(ledger.query(_CLOSED))
+    links: dict[str, int] = dict(ledger.query(_LINKS))
     for split, classes in counts.items():
-        yield from _presence(split, ledger.uris[split], classes)
+        for found in _presence(split, ledger.uris[split], classes, links.get(split, 0)):
+            if (split, found.culprit.path) not in closed:
+                yield found
     for split, classes in counts.items():
         yield from _too_few_images(split, classes, settings.mini_batch_size)
     yield from _training(counts.get(_TRAIN, []), settings.min_images_per_class)
-    yield from _mismatch(counts)
+    others = {"train": "validation", "validation": "train"}
+    for found in _mismatch(counts):
+        if (others[found.culprit.split], found.culprit.path) not in closed:
+            yield found
 
 
-def _presence(split: str, uri: str, classes: Sequence[ClassCount]) -> Iterator[Found]:
+def _presence(split: str, uri: str, classes: Sequence[ClassCount], links: int) -> Iterator[Found]:
     if not any(one.files for one in classes):
-        yield Found("no-images", Culprit(split, "", f"no images under {uri}"))
+        skipped = f"; {counted(links, 'link')} to folders skipped" if links else ""
+        yield Found("no-images", Culprit(split, "", f"no images under {uri}{skipped}"))
         return
     for one in classes:
         if not one.files:

@@ -49,3 +49,10 @@ def find_nested(ledger: Ledger) -> Iterator[Found]:
         files = counted(sum(1 for _ in inside), "file")
         reason = f"a folder within a class; {files} in it taken for '{visible(folder.split('/')[0])}'"
         yield Found("nested-folder", Culprit(split, folder, reason))
+
+
+def find_closed(ledger: Ledger) -> Iterator[Found]:
+    """Folders that may not be listed. How many images are in them is not known, so none is left out."""
+    for split, path in ledger.query(_OF_PLACE, "closed"):
+        reason = "a folder that may not be listed, skipped with all that is in it"
+        yield Found("no-permission", Culprit(split, os.fsdecode(path), reason))

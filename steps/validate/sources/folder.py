@@ -38,35 +38,42 @@ class FolderSource:
         """See Source."""
         return FolderReader(self.root)
 
-    def _walk(self, folder: str, prefix: str) -> Iterator[Entry]:
-        below: list[str] = []
+    def _walk(self, folder: str, path: str) -> Iterator[Entry]:
         try:
             with os.scandir(folder) as found:
+                if path:
+                    yield Entry(path, "folder", 0, "")
+                below: list[str] = []
                 for item in found:
-                    entry = self._entry(item, prefix)
-                    yield entry
-                    if entry.kind == "folder" and not item.name.startswith("."):
+                    if item.is_dir(follow_symlinks=False) and not item.name.startswith("."):
                         below.append(item.name)
+                    else:
+                        yield self._entry(item, f"{path}/" if path else "")
         except FileNotFoundError:
             # It has just vanished, with all that was in it.
             return
         except OSError as error:
+            if path and isinstance(error, PermissionError):
+                yield Entry(path, "closed", 0, "closed")
+                return
             raise ProgramError(
                 f"{folder} cannot be listed: {error.strerror or error}\n"
                 "  hint: allow the user that this runs as to read the folder and all below it"
             ) from error
         # Only now, so that no more than one folder is open at a time, however deep they lie.
         for name in below:
-            yield from self._walk(os.path.join(folder, name), f"{prefix}{name}/")  # noqa: PTH118 bytes
+            yield from self._walk(os.path.join(folder, name), f"{path}/{name}" if path else name)  # noqa: PTH118 bytes
 
     def _entry(self, item: os.DirEntry[str], prefix: str) -> Entry:
         kind = self._kind(item)
+        if kind == "link":
+            return Entry(f"{prefix}{item.name}", kind, 0, "folder" if _leads_to_folder(item) else "")
         if kind != "file":
             return Entry(f"{prefix}{item.name}", kind, 0, "")
         try:
             told = item.stat()
-        except FileNotFoundError:
-            # It has just vanished; reading it will tell so.
+        except (FileNotFoundError, PermissionError):
+            # It has just vanished, or its folder may be listed but not entered; reading it will tell so.
             return Entry(f"{prefix}{item.name}", "file", 0, "")
         return Entry(f"{prefix}{item.name}", "file", told.st_size, version_of(told))
 
@@ -112,7 +119,7 @@ def _read(path: str, entry: Entry) -> bytes | Flaw:
             parts.append(part)
             left -= len(part)
         # After reading, so that a file which is written to all the while is told too.
-        if left or version_of(os.fstat(descriptor)) != entry.version:
+        if left or not is_version(os.fstat(descriptor), entry.version):
             return Flaw("changed-while-scanning", "changed after it was listed")
     finally:
         os.close(descriptor)
@@ -120,5 +127,28 @@ def _read(path: str, entry: Entry) -> bytes | Flaw:
 
 
 def version_of(told: os.stat_result) -> str:
-    """The version of a file, as entries have it."""
-    return f"{told.st_mtime_ns}-{told.st_size}"
+    """The version of a file, as entries have it.
+
+    Programs that keep the size and set the time back, such as `cp -p` and rsync, cannot set back the time of
+    the last change to the inode. A file of several names has another one whenever it gets or loses a name;
+    of such a file the inode counts instead.
+    """
+    own = f"c{told.st_ctime_ns}" if told.st_nlink == 1 else f"i{told.st_ino}"
+    return f"{told.st_mtime_ns}-{told.st_size}-{own}"
+
+
+def is_version(told: os.stat_result, version: str) -> bool:
+    """Whether a file is still of a version. That it got or lost a name meanwhile is no change."""
+    now = version_of(told)
+    if now == version:
+        return True
+    (content, _, own), (before, _, owned) = now.rpartition("-"), version.rpartition("-")
+    return content == before and own[:1] != owned[:1]
+
+
+def _leads_to_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:
+        # It leads to itself, or to where nobody may look.
+        return False

@@ -8,9 +8,10 @@ from typing import Literal
 
 from steps.validate.sources.source import Entry
 
-Place = Literal["class", "stray", "hidden", "marker", "link", "other", "folder"]
+Place = Literal["class", "stray", "hidden", "marker", "link", "other", "folder", "closed"]
 """An image of a class; a file beside the class folders; what nobody meant to upload; a marker of an upload,
-such as _SUCCESS; a symbolic link; neither file nor folder; the folder of a class."""
+such as _SUCCESS; a symbolic link; neither file nor folder; the folder of a class; a folder that may not be
+listed."""
 
 _OS_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"})
 
@@ -44,6 +45,8 @@ def placed(entry: Entry) -> Placed | None:
         return Placed(entry.path, "link")
     if entry.kind == "other":
         return Placed(entry.path, "other")
+    if entry.kind == "closed":
+        return Placed(entry.path, "closed", parts[0])
     if entry.kind == "folder":
         return Placed(entry.path, "folder", parts[0]) if len(parts) == 1 else None
     if len(parts) > 1:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from steps.validate.images.facts import Flaw
 
-Kind = Literal["file", "folder", "link", "other"]
+Kind = Literal["file", "folder", "closed", "link", "other"]
 
 
 class Entry(NamedTuple):
@@ -16,9 +16,11 @@ class Entry(NamedTuple):
     Attributes:
         path: Relative to the source, with slashes, such as cat/1.jpg. Bytes that are no UTF-8 are surrogates,
             as os.fsdecode makes them.
-        kind: "link" is a symbolic link that is to be told of; "other" is neither file nor folder.
+        kind: "closed" is a folder that may not be listed; "link" is a symbolic link that is to be told of;
+            "other" is neither file nor folder.
         size: Bytes.
-        version: Another one when the content is another one: an ETag, or times and size of a file.
+        version: Another one when the content is another one: an ETag, or times and size of a file. Of a link,
+            what it leads to: "folder" or "". Of a closed folder, never that of an open one.
     """
 
     path: str

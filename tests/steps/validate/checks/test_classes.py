@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from steps.validate.findings import Culprit
+from steps.validate.checking import check
+from steps.validate.findings import Culprit, Problem
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.settings import Settings
+from steps.validate.sources.folder import FolderSource
 from tests.steps.validate.ledgers import BOTH, SETTINGS, Files, flawed, good, told
 
 Told = tuple[str, str, str]
@@ -103,3 +106,17 @@ def test_images_left_out_do_not_count(tmp_path: Path) -> None:
     settings = replace(SETTINGS, mini_batch_size=4, skip_corrupt=True)
     reason = "3 usable of 4 images, at least 4 (mini_batch_size)"
     assert ("error", "too-few-images", str(Culprit("train", "", reason))) in told(tmp_path, files, settings)
+
+
+def test_classes_that_are_links(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "train").mkdir()
+    for name in ("cat", "dog"):
+        (tmp_path / "train" / name).symlink_to(tmp_path / "elsewhere")
+    problems: list[Problem] = []
+    with Ledger(tmp_path / "ledger", {"train": "photos"}) as ledger:
+        ledger.list_entries("train", FolderSource("photos", tmp_path / "train", report_links=True).entries())
+        check(ledger, SETTINGS, problems.append)
+    assert [str(one.culprit) for one in problems if one.check == "no-images"] == [
+        "train: no images under photos; 2 links to folders skipped"
+    ]

@@ -37,6 +37,24 @@ from tests.steps.validate.ledgers import BOTH, Files, flawed, good, image, told
             id="link",
         ),
         pytest.param(
+            {"train/cat/tabby": "closed"},
+            *(
+                "error",
+                "no-permission",
+                "train/cat/tabby: a folder that may not be listed, skipped with all that is in it",
+            ),
+            id="closed folder",
+        ),
+        pytest.param(
+            {"train/fox": "closed", "validation/fox/1.jpg": None},
+            *(
+                "error",
+                "no-permission",
+                "train/fox: a folder that may not be listed, skipped with all that is in it",
+            ),
+            id="closed class",
+        ),
+        pytest.param(
             {"train/cat/tabby/1.jpg": None, "train/cat/tabby/old/2.jpg": None, "train/cat/tabby/3.jpg": None},
             *(
                 "warning",

@@ -2,11 +2,13 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from steps.container import ProgramError
 from steps.validate.images.facts import Flaw
+from steps.validate.ledger.ledger import Ledger
 from steps.validate.sources.folder import FolderSource
 from steps.validate.sources.source import Entry
 
@@ -115,6 +117,52 @@ def test_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Monkey
         listed(tmp_path)
 
 
+@pytest.fixture
+def closed(lay: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which dog and cat/deep may not be listed; root, who may run this, may list all."""
+    root = lay(cat__a=b"1", cat__deep__b=b"2", dog__c=b"3", fox__d=b"4")
+    scan = os.scandir
+
+    def refuse(folder: str) -> Any:
+        if folder.endswith(("dog", "deep")):
+            raise PermissionError(13, "Permission denied")
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    return root
+
+
+def test_folders_within_that_may_not_be_listed(closed: Path) -> None:
+    assert listed(closed) == {
+        "cat": "folder",
+        "cat/a": "file",
+        "cat/deep": "closed",
+        "dog": "closed",
+        "fox": "folder",
+        "fox/d": "file",
+    }
+
+
+def test_folder_that_is_opened_again(closed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with Ledger(tmp_path.parent / f"{tmp_path.name}.ledger", {"train": ""}) as ledger:
+        ledger.list_entries("train", FolderSource("", closed).entries())
+        before = [place for (place,) in ledger.query("SELECT place FROM files WHERE path = ?", b"dog")]
+        monkeypatch.undo()
+        ledger.list_entries("train", FolderSource("", closed).entries())
+        after = [place for (place,) in ledger.query("SELECT place FROM files WHERE path = ?", b"dog")]
+    assert (before, after) == (["closed"], ["folder"])
+
+
+@pytest.mark.parametrize("to", ["folder", "file"])
+def test_links_tell_what_they_lead_to(tmp_path: Path, to: str) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "root" / "cat").symlink_to(tmp_path / to)
+    (entry,) = FolderSource("", tmp_path / "root", report_links=True).entries()
+    assert entry.version == ("folder" if to == "folder" else "")
+
+
 class TestReading:
     def test_content(self, lay: Callable[..., Path]) -> None:
         root = lay(a=b"", b=b"22")
@@ -128,6 +176,36 @@ class TestReading:
         (root / "a").write_bytes(content)
         os.utime(root / "a", ns=(1, 1))
         assert read(root, entry) == [Flaw("changed-while-scanning", "changed after it was listed")]
+
+    def test_file_that_changed_but_for_its_size_and_time(self, lay: Callable[..., Path]) -> None:
+        root = lay(a=b"00")
+        (entry,) = FolderSource("", root).entries()
+        told = (root / "a").stat()
+        # The clock of a file system may tick only every few milliseconds.
+        while (root / "a").stat().st_ctime_ns == told.st_ctime_ns:
+            (root / "a").write_bytes(b"11")
+            os.utime(root / "a", ns=(told.st_atime_ns, told.st_mtime_ns))
+        assert read(root, entry) == [Flaw("changed-while-scanning", "changed after it was listed")]
+
+    def test_another_file_of_several_names_with_the_same_size_and_time(
+        self, lay: Callable[..., Path]
+    ) -> None:
+        root = lay(a=b"00")
+        for name, content in (("a", b"00"), ("other", b"11")):
+            (root / name).write_bytes(content)
+            os.utime(root / name, ns=(1, 1))
+            (root / f"{name}-2").hardlink_to(root / name)
+        entries = {entry.path: entry for entry in FolderSource("", root).entries()}
+        (root / "other").replace(root / "a")
+        assert read(root, entries["a"]) == [Flaw("changed-while-scanning", "changed after it was listed")]
+
+    def test_names_that_a_file_gets_or_loses_are_no_change(self, lay: Callable[..., Path]) -> None:
+        root = lay(a=b"00", b=b"11")
+        (root / "b-2").hardlink_to(root / "b")
+        entries = {entry.path: entry for entry in FolderSource("", root).entries()}
+        (root / "a-2").hardlink_to(root / "a")
+        (root / "b-2").unlink()
+        assert read(root, entries["a"], entries["b"]) == [b"00", b"11"]
 
     def test_file_that_vanished(self, tmp_path: Path) -> None:
         found = read(tmp_path, Entry("gone", "file", 1, "1-1"))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
+from pipeline.aws_errors import is_missing
 from pipeline.bucket import as_folder
 from pipeline.data.s3_access import S3Access
 from pipeline.data.s3_source import S3Source
@@ -63,6 +67,8 @@ def find_folder(folder: Path) -> DataSet:
     Raises:
         UsageError: There is none.
     """
+    if folder.is_file():
+        raise UsageError(_file(folder))
     if not folder.is_dir():
         raise UsageError(_no_folder(str(folder)))
     root = folder.resolve()
@@ -94,13 +100,14 @@ def find_prefix(session: Session, uri: str, profile: str | None) -> DataSet:
 
     Raises:
         UsageError: There is none.
-        RunError: Nothing lies there.
+        RunError: Nothing lies there, or there is no such bucket.
     """
     bucket, prefix = split_uri(uri)
     if not bucket:
         raise UsageError(_no_folder(uri))
     folder = as_folder(prefix)
-    answer = session.client("s3").list_objects_v2(Bucket=bucket, Prefix=folder, Delimiter="/")
+    with _bucket_expected(bucket):
+        answer = session.client("s3").list_objects_v2(Bucket=bucket, Prefix=folder, Delimiter="/")
     if not answer.get("KeyCount"):
         raise RunError(_no_data(uri))
     names = [found["Prefix"][len(folder) : -1] for found in answer.get("CommonPrefixes", ())]
@@ -121,15 +128,30 @@ def configured(session: Session, prefixes: Mapping[str, str], profile: str | Non
         session: Where its buckets are.
         prefixes: S3 URI by split.
         profile: Named profile that the session uses.
+
+    Raises:
+        RunError: There is no such bucket.
     """
     name = " and ".join(prefixes.values())
     return DataSet(name, _sources(session, prefixes, profile), {split: split for split in prefixes})
 
 
 def _sources(session: Session, places: Mapping[str, str], profile: str | None) -> dict[str, Source]:
-    buckets = {split_uri(uri)[0] for uri in places.values()}
-    access = {bucket: S3Access.of(session, profile, bucket) for bucket in buckets}
+    access = {}
+    for bucket in {split_uri(uri)[0]: None for uri in places.values()}:
+        with _bucket_expected(bucket):
+            access[bucket] = S3Access.of(session, profile, bucket)
     return {split: S3Source(uri, access[split_uri(uri)[0]]) for split, uri in places.items()}
+
+
+@contextmanager
+def _bucket_expected(bucket: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        raise RunError(_no_bucket(bucket)) from error
 
 
 def _exists(session: Session, bucket: str, prefix: str) -> bool:
@@ -165,6 +187,20 @@ def _no_folder(name: str) -> Finding:
         f"{name} is neither a folder nor a prefix of S3",
         hint="name a folder, or a prefix such as s3://bucket/images",
     )
+
+
+def _file(file: Path) -> Finding:
+    return Finding(
+        "R211",
+        "no-data-set",
+        f"{file} is a file, not a folder",
+        hint="name the folder that holds the images: one folder a class",
+    )
+
+
+def _no_bucket(bucket: str) -> Finding:
+    hint = "upload a folder by `imgpipe data push DIR`, or correct the bucket's name"
+    return Finding("R201", "no-data", f"there is no bucket {bucket}", hint=hint)
 
 
 def _no_data(uri: str) -> Finding:

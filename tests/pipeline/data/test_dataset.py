@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pipeline.data.dataset import configured, find_folder, find_prefix, find_undivided
+from pipeline.data.dataset import DataSet, configured, find_folder, find_prefix, find_undivided
 from pipeline.errors import RunError, UsageError
 from pipeline.session import Session
 from tests.pipeline.data.pictures import upload
+from tests.pipeline.stubs import client_error
 
 
 def folders(root: Path, *names: str) -> Path:
@@ -72,6 +74,35 @@ def test_no_folder(name: str) -> None:
         f"error R211 no-data-set: {name} is neither a folder nor a prefix of S3\n"
         "  hint: name a folder, or a prefix such as s3://bucket/images"
     )
+
+
+def test_a_file_is_no_data_set(tmp_path: Path) -> None:
+    (tmp_path / "cat.jpg").touch()
+    with pytest.raises(UsageError) as caught:
+        find_folder(tmp_path / "cat.jpg")
+    assert str(caught.value) == (
+        f"error R211 no-data-set: {tmp_path}/cat.jpg is a file, not a folder\n"
+        "  hint: name the folder that holds the images: one folder a class"
+    )
+
+
+def test_a_bucket_that_is_not_there(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise client_error("404", "Not Found", "HeadBucket")
+
+    # AWS is asked for the region of the bucket first.
+    monkeypatch.setattr("pipeline.data.dataset.S3Access.of", missing)
+    ways: list[Callable[[], DataSet]] = [
+        lambda: find_prefix(session, "s3://not-there/x", None),
+        lambda: configured(session, {"train": "s3://not-there/x"}, None),
+    ]
+    for find in ways:
+        with pytest.raises(RunError) as caught:
+            find()
+        assert str(caught.value) == (
+            "error R201 no-data: there is no bucket not-there\n"
+            "  hint: upload a folder by `imgpipe data push DIR`, or correct the bucket's name"
+        )
 
 
 def test_an_empty_prefix_and_no_bucket(session: Session) -> None:

@@ -25,7 +25,8 @@ class Settings:
         skip_corrupt: Leave out what cannot be decoded instead of failing.
         skip_leaks: Leave training images out that are validation images as well, instead of failing.
         severities: How grave what a check finds is, by check, where it is not the check's own severity.
-            "ignore" keeps silent about it, and takes the files that it is about for good ones.
+            "ignore" keeps silent about it, and takes the files that it is about for good ones;
+            only those with unsafe names are left out even so, as no list can hold them.
         validation_share: Share of each class, between 0 and 1, that becomes the validation images where there
             is one prefix only; None where there are two.
     """

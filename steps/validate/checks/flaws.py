@@ -20,6 +20,7 @@ _FLAWS = """
 _NAMES = (
     "SELECT split, path, unsafe FROM files WHERE unsafe IS NOT NULL AND place = 'class' ORDER BY split, path"
 )
+_LEAVE_OUT_NAMES = "UPDATE files SET left_out = 'unsafe-name' WHERE unsafe IS NOT NULL AND place = 'class'"
 _LEAVE_OUT = "UPDATE files SET left_out = flaw WHERE flaw = ? AND place = 'class'"
 
 
@@ -40,8 +41,9 @@ def leave_out_flawed(ledger: Ledger, settings: Settings) -> None:
     """Marks the files that are not used.
 
     One that on_corrupt: fail lets fail counts as not usable either, unless its check was made a warning or is
-    ignored: then it is used.
+    ignored: then it is used. A file with a name that cannot be listed is left out in any case.
     """
+    ledger.change(_LEAVE_OUT_NAMES)
     for check in SKIPPABLE:
         if settings.skip_corrupt or settings.severities.get(check, CHECKS[check].severity) == "error":
             ledger.change(_LEAVE_OUT, check)

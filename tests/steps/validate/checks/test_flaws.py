@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from steps.validate.checking import check
+from steps.validate.findings import Problem
+from steps.validate.report.outputs import write_outputs
 from steps.validate.settings import Settings, Severity
 from tests.steps.validate.ledgers import BOTH, SETTINGS, filled, flawed, good, told
 
@@ -63,3 +65,18 @@ def test_unsafe_names(tmp_path: Path) -> None:
         ("error", "unsafe-name", "train/cat/a\\tb.jpg: a tab in the name"),
         ("error", "unsafe-name", "train/dog/\\udcff.jpg: the name is not UTF-8"),
     ]
+
+
+@pytest.mark.parametrize(("severity", "severities"), [("warning", ["warning"]), ("ignore", [])])
+def test_unsafe_names_that_are_no_error_are_left_out(
+    tmp_path: Path, severity: Severity, severities: list[str]
+) -> None:
+    settings = replace(SETTINGS, severities={"unsafe-name": severity})
+    problems: list[Problem] = []
+    with filled(tmp_path, good(ALL) | {"train/cat/a\tb.jpg": None}) as ledger:
+        findings = check(ledger, settings, problems.append)
+        assert [problem.severity for problem in problems] == severities
+        assert "cat/a\tb.jpg" not in ledger.usable("train")
+        census = write_outputs(ledger, findings, settings, tmp_path, {})
+    lst = tmp_path / "datasets" / census.content_hash / "train_lst" / "train.lst"
+    assert len(lst.read_text().splitlines()) == 8

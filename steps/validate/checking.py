@@ -13,7 +13,7 @@ from steps.validate.checks.flaws import find_flaws, find_unsafe_names, leave_out
 from steps.validate.checks.layout import find_closed, find_hidden, find_links, find_nested, find_strays
 from steps.validate.checks.near import find_near
 from steps.validate.checks.quality import find_poor
-from steps.validate.checks.traits import find_extreme_aspects, find_traits
+from steps.validate.checks.traits import find_enlarged, find_extreme_aspects, find_traits
 from steps.validate.findings import CHECKS, EXAMPLES, Culprit, Finding, Grade, Problem
 from steps.validate.ledger.ledger import Ledger, Row
 from steps.validate.settings import Settings
@@ -74,6 +74,7 @@ def _families(settings: Settings) -> Mapping[str, Family]:
         "names": find_unsafe_names,
         "links": find_links,
         "traits": find_traits,
+        "enlarged": partial(find_enlarged, settings=settings),
         "aspects": find_extreme_aspects,
         "quality": find_poor,
         "copies": partial(find_copies, settings=settings),

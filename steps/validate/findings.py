@@ -155,6 +155,13 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "what was checked is not what would be trained on",
             "wait until the upload is done, then check again",
         ),
+        "enlarged-image": Check(
+            "V120",
+            "file",
+            "its shorter side is less than a quarter of resize: enlarged so far, it shows mostly blur",
+            "use larger images, or a smaller train.hyperparameters.resize",
+            "warning",
+        ),
         "animated-image": Check(
             "V121",
             "file",
@@ -255,7 +262,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "V144",
             "file",
             "an image that looks the same adds next to nothing",
-            "look at these files; delete copies that were resized, cut or saved again",
+            "look at these files; delete copies that were resized, touched up or saved again",
             "warning",
         ),
         "near-label-conflict": Check(

@@ -12,7 +12,7 @@ from steps.validate.lists.split import divide, unite
 from steps.validate.processes.workers import cores
 from steps.validate.progress import Progress, duration
 from steps.validate.settings import Settings
-from steps.validate.sources.folder import FolderSource, is_version, version_of
+from steps.validate.sources.folder import FolderSource, is_version
 from steps.validate.sources.source import Entry, Reader, Source
 from steps.validate.survey import survey
 from steps.validate.wording import counted, grouped, visible
@@ -39,7 +39,6 @@ __all__ = [
     "named_format",
     "survey",
     "unite",
-    "version_of",
     "visible",
     "write_lst",
 ]

@@ -10,10 +10,14 @@ from steps.validate.checks.family import Found
 from steps.validate.findings import Culprit
 from steps.validate.images.facts import Trait
 from steps.validate.ledger.ledger import Ledger
+from steps.validate.settings import Settings
 from steps.validate.wording import grouped
 
 LONGEST_SIDE = 4
 """A panorama is up to 3 times as wide as high; of a longer one a square crop shows less than a quarter."""
+
+MOST_ENLARGED = 4
+"""Images are told of that `resize` enlarges more than so many times."""
 
 _TOLD: Mapping[Trait, tuple[str, str]] = MappingProxyType(
     {
@@ -36,6 +40,11 @@ _EXTREME = """
     WHERE (width > ?1 * height OR height > ?1 * width) AND flaw IS NULL AND place = 'class'
     ORDER BY split, path
 """
+_SMALL = """
+    SELECT split, path, width, height FROM files
+    WHERE min(width, height) * ?1 < ?2 AND flaw IS NULL AND place = 'class'
+    ORDER BY split, path
+"""
 
 
 def find_traits(ledger: Ledger) -> Iterator[Found]:
@@ -51,3 +60,13 @@ def find_extreme_aspects(ledger: Ledger) -> Iterator[Found]:
     """Images that are far longer in one direction than in the other."""
     for split, path, width, height in ledger.query(_EXTREME, LONGEST_SIDE):
         yield Found("extreme-aspect", Culprit(split, os.fsdecode(path), f"{width}x{height}"))
+
+
+def find_enlarged(ledger: Ledger, settings: Settings) -> Iterator[Found]:
+    """Images that scaling makes many times larger. Without scaling they are too small if anything."""
+    resize = settings.resize
+    if resize is None:
+        return
+    for split, path, width, height in ledger.query(_SMALL, MOST_ENLARGED, resize):
+        reason = f"{width}x{height}, enlarged to {resize}"
+        yield Found("enlarged-image", Culprit(split, os.fsdecode(path), reason))

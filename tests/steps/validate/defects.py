@@ -21,6 +21,9 @@ from .scenes import encoded, scene, sound
 SETTINGS = Settings((3, 48, 64), None, mini_batch_size=32, min_images_per_class=10, skip_corrupt=False)
 """Images of less than 64 x 48 pixels are too small."""
 
+TINY = ((15, 20), (16, 20))
+"""Widths and heights: a resize to 64 enlarges the first more than four times."""
+
 CLASSES = ("cat", "dog", "fox")
 TRAINED, VALIDATED = 120, 30
 """Sound images of each class."""
@@ -164,6 +167,9 @@ def _sizes() -> Iterator[Case]:
         small = encoded(scene(width, (width, height)))
         yield Case(f"train/fox/small-{width}x{height}.jpg", small, ("image-too-small",))
     yield Case("train/fox/small.png", encoded(scene(32_002, (63, 47)), "PNG"), ("image-too-small",))
+    for width, height in TINY:
+        tiny = encoded(scene(32_100 + width, (width, height)))
+        yield Case(f"train/fox/tiny-{width}x{height}.jpg", tiny, ("image-too-small",))
     for i, size in enumerate(((480, 80), (64, 320))):
         yield Case(f"train/fox/long-{i}.jpg", encoded(scene(32_010 + i, size)), ("extreme-aspect",))
 

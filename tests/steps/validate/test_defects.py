@@ -98,7 +98,8 @@ class TestFindings:
 
     def test_cover_all_checks(self, expected: list[Found]) -> None:
         of_a_whole_split = {"no-images", "too-few-images", "too-few-classes"}
-        assert {check for check, _ in expected} == CHECKS.keys() - of_a_whole_split
+        where_resized = {"enlarged-image"}
+        assert {check for check, _ in expected} == CHECKS.keys() - of_a_whole_split - where_resized
 
 
 def test_report_shows_them(root: Path, tmp_path: Path, ledger: Ledger, expected: list[Found]) -> None:
@@ -124,6 +125,7 @@ class TestSettings:
     ) -> None:
         scaled = replace(SETTINGS, resize=64)
         kept = [found for found in expected if found[0] not in ("image-too-small", "symlink")]
+        kept.append(("enlarged-image", "train/fox/tiny-15x20.jpg"))
         # Without its links, a folder is as a job sees it: to a file they are that file.
         kept.append(("duplicate-image", "train/cat/to-file.jpg"))
         others = ("cat/to-folder", "cat/round", "cat/dangling.jpg", "cat/circle.jpg", "linked")

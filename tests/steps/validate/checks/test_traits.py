@@ -1,9 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from steps.validate.images.facts import Flaw, Trait
-from tests.steps.validate.ledgers import BOTH, good, image, told
+from tests.steps.validate.ledgers import BOTH, SETTINGS, good, image, told
 
 ODD = image("odd")
 
@@ -43,6 +44,22 @@ def test_aspect(tmp_path: Path, width: int, height: int, found: bool) -> None:
     files = {**good(BOTH), "train/cat/odd": ODD._replace(width=width, height=height)}
     expected = ("warning", "extreme-aspect", f"train/cat/odd: {width}x{height}")
     assert told(tmp_path, files) == ([expected] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "resize", "found"),
+    [
+        pytest.param(64, 64, 256, False, id="a quarter"),
+        pytest.param(63, 200, 256, True, id="narrower than a quarter"),
+        pytest.param(200, 63, 256, True, id="lower than a quarter"),
+        pytest.param(9, 9, 256, True, id="tiny"),
+        pytest.param(9, 9, None, False, id="not scaled"),
+    ],
+)
+def test_enlarged(tmp_path: Path, width: int, height: int, resize: int | None, found: bool) -> None:
+    files = {**good(BOTH), "train/cat/odd": ODD._replace(width=width, height=height)}
+    expected = ("warning", "enlarged-image", f"train/cat/odd: {width}x{height}, enlarged to {resize}")
+    assert told(tmp_path, files, replace(SETTINGS, resize=resize)) == ([expected] if found else [])
 
 
 def test_nothing_more_is_told_of_an_image_that_cannot_be_used(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from steps.validate.images import jpeg
 from steps.validate.images.examination import MAX_BYTES, Examination
 from steps.validate.images.facts import Facts, Flaw, Trait
-from steps.validate.images.raster import MAX_PIXELS, is_mistake
+from steps.validate.images.raster import MAX_PIXELS
 from steps.validate.images.sampling import EVERY
 from steps.validate.processes.worker import Mark
 from steps.validate.report.statistics import measure_colours
@@ -476,23 +476,3 @@ def test_a_mistake_in_counting_images_is_no_verdict(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(jpeg, "io", None)
     with pytest.raises(AttributeError, match="'NoneType' object has no attribute 'BytesIO'"):
         jpeg._frames(data)
-
-
-@pytest.mark.parametrize(
-    ("error", "mistake"),
-    [
-        (NameError, True),
-        (AttributeError, True),
-        (ImportError, True),
-        (AssertionError, True),
-        (TypeError, True),
-        (ValueError, False),
-        (OSError, False),
-    ],
-)
-@pytest.mark.parametrize("ours", [True, False], ids=["ours", "theirs"])
-def test_mistakes(error: type[Exception], mistake: bool, ours: bool) -> None:
-    module = {"error": error, "__name__": "steps.validate.images.png" if ours else "PIL.Image"}
-    with pytest.raises(error) as caught:
-        exec("raise error", module)
-    assert is_mistake(caught.value) is (mistake and ours)

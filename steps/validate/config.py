@@ -67,8 +67,8 @@ class ValidateConfig(Section):
     )
     severity: SeverityConfig = Field(
         default_factory=SeverityConfig,
-        description="How grave what a check finds is, where it is not as usual. Files with an `unsafe-name` are "
-        "left out where that is no error, even if it is ignored: no list can hold them.",
+        description="How grave what a check finds is, where it is not as usual. Files with an `unsafe-name` "
+        "are left out where that is no error, even if it is ignored: no list can hold them.",
     )
     environment: Environment = Field(
         default_factory=dict,

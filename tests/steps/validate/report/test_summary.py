@@ -66,7 +66,7 @@ def test_whole_checks_are_cut_when_nothing_else_helps() -> None:
     findings = [finding(check, "x" * 300) for check in CHECKS]
     text = dataset_error(findings, 9, 10, ("s3://b/" + "t" * 900, "s3://b/" + "v" * 900))
     assert len(text) <= REASON_LIMIT
-    assert text.splitlines()[-1] == "  … and 31 more"
+    assert text.splitlines()[-1] == "  … and 32 more"
 
 
 @given(

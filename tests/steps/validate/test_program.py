@@ -154,7 +154,8 @@ class TestFailing:
         assert failure(base) == (
             f"error V001 dataset-invalid: 1 check failed on 4 files {PREFIXES}\n"
             "  no-images  1 prefix (validation: no images under s3://b/validation)\n"
-            "  hint: put the images there, one folder a class, such as cat/1.jpg; links to folders are not followed"
+            "  hint: put the images there, one folder a class, such as cat/1.jpg; "
+            "links to folders are not followed"
         )
 
     @pytest.mark.parametrize(

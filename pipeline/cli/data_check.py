@@ -21,7 +21,7 @@ from pipeline.cli.options import Json, Local, Profile, Region
 from pipeline.errors import ExitCode, Finding, RunError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.data.check import Workplace
+    from pipeline.data.check import Workspace
     from pipeline.data.dataset import DataSet
     from pipeline.data.quarantine import Moved, Quarantine
     from steps.validate.library import Judgement, Ledger, Settings
@@ -60,13 +60,13 @@ def check(
     Ctrl-C loses nothing: the next check goes on. A check that was made before looks at new and changed images
     only. Exits with 1 if errors are found.
     """
-    from pipeline.data.check import opened, workplace
+    from pipeline.data.check import opened, workspace
 
     if quarantine is not None and not fix:
         raise UsageError(Finding("R217", "no-fix", "--quarantine needs --fix", hint="add --fix"))
     data, settings = find(Asked(place, config, local, profile, region))
     mover = _mover(data, quarantine, Asked(place, config, local, profile, region))
-    at = workplace(home(os.environ), data, out)
+    at = workspace(home(os.environ), data, out)
     with (
         _telling_if_interrupted(fresh=fresh),
         opened(at, data, settings, fresh=fresh) as ledger,
@@ -102,7 +102,7 @@ class _Task:
     ledger: Ledger
     data: DataSet
     settings: Settings
-    at: Workplace
+    at: Workspace
     meter: Meter
 
     def check(self) -> Judgement:
@@ -125,7 +125,7 @@ def _mover(data: DataSet, quarantine: str | None, asked: Asked) -> Quarantine | 
     return folder_quarantine(data, Path(quarantine))
 
 
-def _list(at: Workplace) -> None:
+def _list(at: Workspace) -> None:
     from pipeline.data.removal import write_list
 
     file = at.report / "fix.tsv"

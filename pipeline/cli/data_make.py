@@ -51,14 +51,14 @@ def pack(
     They are checked first; with errors nothing is packed. Images come in an order that looks random and
     is the same each time. Without --resize each keeps its bytes.
     """
-    from pipeline.data.check import check, opened, workplace
+    from pipeline.data.check import check, opened, workspace
     from pipeline.data.output_folder import require_empty
     from pipeline.data.packing import Scaling
     from steps.validate.library import cores
 
     data, settings = find(Asked(place, config, local, profile, region))
     require_empty(out, None if place.startswith("s3://") else Path(place).resolve())
-    at = workplace(home(os.environ), data, None)
+    at = workspace(home(os.environ), data, None)
     with opened(at, data, settings) as ledger, metered() as meter:
         judgement = check(ledger, data, settings, at, cores(), meter)
         if not judgement.passed:
@@ -84,7 +84,7 @@ def split(
     The same share of each class validates, chosen by what the images hold: the same images are always on the
     same side, and so are copies. OUT gets hard links, which take no space, where the disk allows it.
     """
-    from pipeline.data.check import look, opened, workplace
+    from pipeline.data.check import look, opened, workspace
     from pipeline.data.dataset import find_undivided
     from pipeline.data.images import flawed
     from pipeline.data.output_folder import require_empty
@@ -95,7 +95,7 @@ def split(
     data, root = find_undivided(folder)
     require_empty(out, folder.resolve())
     settings = replace(rules_of(None, is_divided=False), validation_share=validation)
-    at = workplace(home(os.environ), data, None)
+    at = workspace(home(os.environ), data, None)
     with opened(at, data, settings) as ledger, metered() as meter:
         look(ledger, data, settings, cores(), meter)
         require_images(ledger, data.name)

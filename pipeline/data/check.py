@@ -15,7 +15,7 @@ from steps.validate.library import FolderSource, Judgement, Ledger, Progress, Se
 
 
 @dataclass(frozen=True)
-class Workplace:
+class Workspace:
     """Where a check keeps what it finds out.
 
     Attributes:
@@ -32,7 +32,7 @@ class Workplace:
         return self.out / "report"
 
 
-def workplace(home: Path, data: DataSet, out: Path | None) -> Workplace:
+def workspace(home: Path, data: DataSet, out: Path | None) -> Workspace:
     """The place of what is known of a data set: one each below imgpipe's home.
 
     Args:
@@ -47,11 +47,11 @@ def workplace(home: Path, data: DataSet, out: Path | None) -> Workplace:
         raise UsageError(_among_images(out))
     own = home / "data-check" / data.key
     own.mkdir(parents=True, exist_ok=True)
-    return Workplace(own / "images.ledger", (out or own).resolve())
+    return Workspace(own / "images.ledger", (out or own).resolve())
 
 
 @contextmanager
-def opened(place: Workplace, data: DataSet, settings: Settings, *, fresh: bool = False) -> Iterator[Ledger]:
+def opened(place: Workspace, data: DataSet, settings: Settings, *, fresh: bool = False) -> Iterator[Ledger]:
     """The ledger of a data set, with what is known of it, locked until the block ends.
 
     Args:
@@ -74,7 +74,7 @@ def opened(place: Workplace, data: DataSet, settings: Settings, *, fresh: bool =
 
 
 def check(
-    ledger: Ledger, data: DataSet, settings: Settings, place: Workplace, jobs: int, progress: Progress
+    ledger: Ledger, data: DataSet, settings: Settings, place: Workspace, jobs: int, progress: Progress
 ) -> Judgement:
     """Lists a data set, looks at what is new or changed, and writes reports and lists.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.loader import load_config
-from pipeline.data.check import Workplace, check, opened, workplace
+from pipeline.data.check import Workspace, check, opened, workspace
 from pipeline.data.dataset import DataSet, find_folder, find_prefix
 from pipeline.data.rules import in_words, rules_of
 from pipeline.errors import RunError, UsageError
@@ -17,7 +17,7 @@ from tests.pipeline.data.pictures import CONFIG, RULES, Quiet, good_set, lay_out
 
 
 def run(
-    data: DataSet, place: Workplace, rules: Settings = RULES, *, fresh: bool = False
+    data: DataSet, place: Workspace, rules: Settings = RULES, *, fresh: bool = False
 ) -> tuple[Judgement, list[tuple[str, int]]]:
     quiet = Quiet()
     with opened(place, data, rules, fresh=fresh) as ledger:
@@ -27,7 +27,7 @@ def run(
 def test_the_second_check_looks_at_what_is_new_or_changed(tmp_path: Path) -> None:
     folder = lay_out(tmp_path / "set", good_set())
     data = find_folder(folder)
-    place = workplace(tmp_path / "home", data, None)
+    place = workspace(tmp_path / "home", data, None)
     judgement, tasks = run(data, place)
     assert judgement.passed
     assert tasks == [("images", 12)]
@@ -49,7 +49,7 @@ def test_an_interrupted_check_is_gone_on_with(tmp_path: Path, monkeypatch: pytes
             raise KeyboardInterrupt
 
     data = find_folder(lay_out(tmp_path / "set", good_set()))
-    place = workplace(tmp_path / "home", data, None)
+    place = workspace(tmp_path / "home", data, None)
     with pytest.raises(KeyboardInterrupt), opened(place, data, RULES) as ledger:
         check(ledger, data, RULES, place, 1, Interrupting())
     judgement, tasks = run(data, place)
@@ -62,7 +62,7 @@ def test_one_set_of_classes_is_divided_and_seen_once(tmp_path: Path) -> None:
     data = find_folder(lay_out(tmp_path / "set", files))
     rules = rules_of(None, is_divided=data.is_divided)
     rules = Settings(**{**vars(RULES), "validation_share": rules.validation_share})
-    place = workplace(tmp_path / "home", data, None)
+    place = workspace(tmp_path / "home", data, None)
     judgement, tasks = run(data, place, rules)
     assert judgement.passed
     assert [split.usable for split in judgement.census.splits.values()] == [8, 2]
@@ -79,7 +79,7 @@ def test_images_on_s3_are_checked_as_those_of_a_folder(session: Session, tmp_pat
         find_folder(lay_out(tmp_path / "set", files)),
         find_prefix(session, "s3://check-s3/set", None),
     ):
-        place = workplace(tmp_path / "home", data, tmp_path / "out" / data.key)
+        place = workspace(tmp_path / "home", data, tmp_path / "out" / data.key)
         judgement, _ = run(data, place)
         assert [found.check for found in judgement.findings] == ["unreadable-image", "label-conflict"]
         reports.append((place.report / "report.json").read_text())
@@ -89,7 +89,7 @@ def test_images_on_s3_are_checked_as_those_of_a_folder(session: Session, tmp_pat
 def test_reports_do_not_go_among_the_images(tmp_path: Path) -> None:
     data = find_folder(lay_out(tmp_path / "set", {"cat/1.jpg": b""}))
     with pytest.raises(UsageError) as caught:
-        workplace(tmp_path / "home", data, tmp_path / "set" / "out")
+        workspace(tmp_path / "home", data, tmp_path / "set" / "out")
     assert str(caught.value) == (
         f"error R213 out-among-images: {tmp_path}/set/out lies among the images, where the next check would "
         "take it for some\n  hint: name another folder by --out"
@@ -98,7 +98,7 @@ def test_reports_do_not_go_among_the_images(tmp_path: Path) -> None:
 
 def test_what_ends_a_check_is_told(tmp_path: Path) -> None:
     data = find_folder(lay_out(tmp_path / "set", {"cat/1.jpg": b""}))
-    place = workplace(tmp_path / "home", data, None)
+    place = workspace(tmp_path / "home", data, None)
     with pytest.raises(RunError) as caught, opened(place, data, RULES):
         raise ProgramError("/x cannot be listed: Permission denied\n  hint: allow it")
     assert str(caught.value) == (
@@ -108,9 +108,9 @@ def test_what_ends_a_check_is_told(tmp_path: Path) -> None:
 
 def test_lists_stay_where_no_new_ones_are_written(tmp_path: Path) -> None:
     data = find_folder(lay_out(tmp_path / "set", good_set()))
-    place = workplace(tmp_path / "home", data, None)
+    place = workspace(tmp_path / "home", data, None)
     judgement, _ = run(data, place)
-    elsewhere = workplace(tmp_path / "home", data, tmp_path / "out")
+    elsewhere = workspace(tmp_path / "home", data, tmp_path / "out")
     run(data, elsewhere)
     for one in (place, elsewhere):
         assert (one.out / "datasets" / judgement.census.content_hash).is_dir()
@@ -119,7 +119,7 @@ def test_lists_stay_where_no_new_ones_are_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fresh", [False, True], ids=["goes on", "fresh"])
 def test_two_checks_at_once(tmp_path: Path, fresh: bool) -> None:
     data = find_folder(lay_out(tmp_path / "set", good_set()))
-    place = workplace(tmp_path / "home", data, None)
+    place = workspace(tmp_path / "home", data, None)
     run(data, place)
     known = sorted(file for file in place.out.rglob("*") if file.is_file())
     with opened(place, data, RULES) as ledger:

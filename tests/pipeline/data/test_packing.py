@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data.check import check, opened, workplace
+from pipeline.data.check import check, opened, workspace
 from pipeline.data.dataset import DataSet, find_folder
 from pipeline.data.packing import Scaling, pack, scaled
 from pipeline.errors import RunError
@@ -18,7 +18,7 @@ FILES = good_set(("cat", "dog", "emu"))
 
 
 def packed(data: DataSet, home: Path, out: Path, scaling: Scaling | None = None) -> None:
-    place = workplace(home, data, None)
+    place = workspace(home, data, None)
     with opened(place, data, RULES) as ledger:
         assert check(ledger, data, RULES, place, 1, Quiet()).passed
         for split, source in data.sources.items():
@@ -52,7 +52,7 @@ def test_every_image_is_packed_with_its_class_in_an_order_of_no_kind(tmp_path: P
 
 def test_an_image_that_changes_meanwhile_leaves_nothing(tmp_path: Path) -> None:
     data = find_folder(lay_out(tmp_path / "set", FILES))
-    place = workplace(tmp_path / "home", data, None)
+    place = workspace(tmp_path / "home", data, None)
     with opened(place, data, RULES) as ledger:
         check(ledger, data, RULES, place, 1, Quiet())
         (tmp_path / "set/train/cat/1.jpg").unlink()

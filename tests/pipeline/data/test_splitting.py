@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data.check import look, opened, workplace
+from pipeline.data.check import look, opened, workspace
 from pipeline.data.dataset import find_undivided
 from pipeline.data.images import flawed
 from pipeline.data.splitting import divided, lay_out, link, require_images, write_lists
@@ -25,7 +25,7 @@ def make(tmp_path: Path, way: str = "link") -> set[str]:
     """Divides FILES into OUT and returns the validation images, such as a/1.jpg."""
     data, root = find_undivided(pictures.lay_out(tmp_path / "set", FILES))
     out = tmp_path / "out"
-    with opened(workplace(tmp_path / "home", data, None), data, RULES) as ledger:
+    with opened(workspace(tmp_path / "home", data, None), data, RULES) as ledger:
         look(ledger, data, RULES, 1, Quiet())
         counts = divided(ledger, 0.2)
         assert flawed(ledger) == 1
@@ -77,7 +77,7 @@ def test_a_division_that_fails_leaves_nothing(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     data, root = find_undivided(pictures.lay_out(tmp_path / "set", FILES))
-    with opened(workplace(tmp_path / "home", data, None), data, RULES) as ledger:
+    with opened(workspace(tmp_path / "home", data, None), data, RULES) as ledger:
         look(ledger, data, RULES, 1, Quiet())
         divided(ledger, 0.2)
         with pytest.raises(OSError, match="No space left"):
@@ -104,7 +104,7 @@ def test_nothing_to_divide(tmp_path: Path, files: dict[str, bytes], told: str) -
     folder = tmp_path / "set"
     folder.mkdir()
     data, _ = find_undivided(pictures.lay_out(folder, files))
-    with opened(workplace(tmp_path / "home", data, None), data, RULES) as ledger:
+    with opened(workspace(tmp_path / "home", data, None), data, RULES) as ledger:
         look(ledger, data, RULES, 1, Quiet())
         with pytest.raises(RunError) as caught:
             require_images(ledger, data.name)

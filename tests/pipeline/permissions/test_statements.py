@@ -129,6 +129,7 @@ UNDER_OTHER_NAMES = {
     "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:CopyObject": "s3:PutObject",  # and s3:GetObject on what is copied
 }
 NOT_NEEDED = {
     "sts:GetCallerIdentity",  # everyone may
